@@ -1,0 +1,133 @@
+"""Where photo bytes live: a folder of this machine, or an S3 bucket.
+
+obstore reads and writes both. Into a folder we put the files ourselves: obstore's local store renames without an
+fsync, and a receipt must not say `stored` before the bytes would survive a power cut (sync-contract 4).
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, cast
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from fieldapp.core.db import new_id
+
+PIECE = 64 * 1024
+
+
+class Files:
+    """Keys are relative paths such as `evidence/ab/ab12…`. What a key holds is replaced as a whole or not at all."""
+
+    def __init__(self, url: str, *, fsync: Callable[[int], None] = os.fsync) -> None:
+        self._fsync = fsync
+        self._root: Path | None = None
+        self._store: ObjectStore
+        if urlsplit(url).scheme == "file":
+            self._root = Path(unquote(urlsplit(url).path))
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(self._root)
+        else:
+            self._store = from_url(url)
+
+    def put(self, key: str, path: Path) -> None:
+        """Make `key` hold the bytes of the file at `path`, for good. The file itself stays until its owner drops it."""
+        self.sync(path)
+        if self._root is None:
+            obstore.put(self._store, key, path)
+            return
+        target = self._place_of(key)
+        with _fresh(target) as fresh:
+            if not _linked(path, fresh):
+                shutil.copyfile(path, fresh)
+                self.sync(fresh)
+            fresh.replace(target)
+        self.sync(target.parent)
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        if self._root is None:
+            obstore.put(self._store, key, data)
+            return
+        target = self._place_of(key)
+        with _fresh(target) as fresh:
+            fresh.write_bytes(data)
+            self.sync(fresh)
+            fresh.replace(target)
+        self.sync(target.parent)
+
+    def open(self, key: str) -> BinaryIO:
+        """A stream of the bytes, from the beginning. Raises FileNotFoundError."""
+        if self._root is not None:
+            return (self._root / key).open("rb")
+        return cast(BinaryIO, obstore.open_reader(self._store, key, buffer_size=PIECE))
+
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """The bytes in pieces, never whole in memory."""
+        with self.open(key) as stream:
+            while piece := bytes(stream.read(PIECE)):
+                yield piece
+
+    def path(self, key: str) -> Path | None:
+        """The file of a key where it is one on this machine."""
+        return None if self._root is None else self._root / key
+
+    def size(self, key: str) -> int | None:
+        """How many bytes a key holds; none: it holds nothing."""
+        try:
+            return int(obstore.head(self._store, key)["size"])
+        except FileNotFoundError:
+            return None
+
+    def delete(self, key: str) -> None:
+        """Forget a key. That it holds nothing is no error."""
+        with suppress(FileNotFoundError):
+            obstore.delete(self._store, key)
+
+    def sync(self, path: Path) -> None:
+        """Have the kernel write a file, or the names in a folder, to the disk."""
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            self._fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _place_of(self, key: str) -> Path:
+        """Where a key's file goes; folders made on the way are synced too, or a power cut could take them."""
+        root = cast(Path, self._root)
+        target = root / key
+        made = []
+        folder = target.parent
+        while not folder.exists():
+            made.append(folder)
+            folder = folder.parent
+        for new in reversed(made):
+            new.mkdir(exist_ok=True)
+            self.sync(new.parent)
+        return target
+
+
+class _fresh:
+    """A name beside the target that nobody else uses, gone at the end whatever happened."""
+
+    def __init__(self, target: Path) -> None:
+        self.path = target.with_name(f".{target.name}.{new_id().hex}")
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_error: object) -> None:
+        # Also after success: renaming one hard link over another of the same file leaves both names.
+        self.path.unlink(missing_ok=True)
+
+
+def _linked(path: Path, fresh: Path) -> bool:
+    """Whether the file could be given a second name: not across disks, and not on every file system."""
+    try:
+        os.link(path, fresh)
+    except OSError:
+        return False
+    return True
