@@ -1,0 +1,199 @@
+"""What happens to a photo: claimed by a manifest, stored, used, withdrawn, purged. Its bytes are moved elsewhere."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from fieldapp.core import audit, changes, clock
+from fieldapp.photos.body import MAX_PHOTO_BYTES, PhotoClaim
+from fieldapp.photos.models import (
+    PARKED,
+    PARTIAL,
+    REFUSED,
+    STORED,
+    TOO_LARGE,
+    UNLISTED,
+    UNREADABLE,
+    WANTED,
+    WITHDRAWN,
+    Photo,
+    PhotoUse,
+)  # fmt: skip
+
+Listener = Callable[[Session, Sequence[Photo]], object]
+_listeners: list[Listener] = []
+
+
+def on_change(listener: Listener) -> Listener:
+    """Have an upper layer told, in the same transaction, that what pages show of these photos changed."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    return listener
+
+
+def _tell(session: Session, photos: Sequence[Photo]) -> None:
+    for listener in _listeners if photos else ():
+        listener(session, photos)
+
+
+def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> None:
+    """Make the photo rows what the manifest of the projected revision lists. Twice is as good as once."""
+    listed = {c.id for c in claims}
+    for photo in _of_record(session, record_id):
+        if photo.id not in listed and photo.reason != PARKED and photo.state != WITHDRAWN:
+            photo.state, photo.reason = WITHDRAWN, UNLISTED
+    known = _by_id(session, listed)
+    held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
+    for order, one in enumerate(claims):
+        if one.id not in known:
+            photo = known[one.id] = Photo(id=one.id, record_id=record_id, owner_id=owner_id, state=WANTED)
+            _describe(photo, order, one, held)
+            session.add(photo)
+        elif _belongs(known[one.id], record_id, owner_id):
+            _describe(known[one.id], order, one, held)
+    session.flush()
+
+
+def _belongs(photo: Photo, record_id: UUID, owner_id: UUID) -> bool:
+    """A photo is uploaded once, by the record that listed it first; others only refer to it."""
+    return photo.owner_id == owner_id and photo.record_id == record_id
+
+
+def park(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> None:
+    """Expect the photos that a variant lists, beside those of the projected manifest."""
+    known = _by_id(session, [c.id for c in claims])
+    held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
+    for order, one in enumerate(claims):
+        if one.id in known:
+            continue
+        photo = known[one.id] = Photo(id=one.id, record_id=record_id, owner_id=owner_id, state=WANTED)
+        _describe(photo, order, one, held)
+        photo.reason = photo.reason or PARKED
+        session.add(photo)
+    session.flush()
+
+
+def _describe(photo: Photo, order: int, one: PhotoClaim, held: Collection[str]) -> None:
+    """Write a claim into its row, and find the state that follows."""
+    same_bytes = photo.sha256 == one.sha256
+    photo.order, photo.sha256, photo.size, photo.type = order, one.sha256, one.size, one.type[:80]
+    photo.taken_at, photo.role, photo.caption = one.taken_at, one.role, one.caption
+    photo.viewpoint, photo.sensitive = one.viewpoint[:80], one.sensitive
+    photo.sha256_camera, photo.exif_claimed = one.sha256_camera, one.exif_claimed
+    photo.position = one.position.model_dump(mode="json") if one.position else None
+    if photo.state == WITHDRAWN and photo.reason != UNLISTED:
+        return  # taken back on purpose, lost or purged: nothing ever asks for it again
+    if photo.reason in (UNLISTED, PARKED):
+        photo.reason = None
+    if one.size > MAX_PHOTO_BYTES:
+        photo.state, photo.reason = REFUSED, TOO_LARGE
+    elif same_bytes and photo.stored_at is not None:
+        photo.state = UNREADABLE if photo.derivative == "failed" else STORED
+    elif one.sha256 in held:
+        _mark_stored(photo)
+    elif not (same_bytes and photo.state == PARTIAL):
+        photo.state, photo.stored_at, photo.derivative = WANTED, None, "none"
+
+
+def _mark_stored(photo: Photo) -> None:
+    photo.state = STORED
+    photo.stored_at = clock.now()
+    photo.derivative, photo.derivative_lease = "wanted", None
+
+
+def store(session: Session, photos: Iterable[Photo]) -> None:
+    """Their bytes are in `files` now, synced. What was withdrawn meanwhile stays so, its bytes kept."""
+    stored = [photo for photo in photos if photo.stored_at is None]
+    for photo in stored:
+        if photo.state == WITHDRAWN:
+            photo.stored_at = clock.now()
+        else:
+            _mark_stored(photo)
+    _tell(session, stored)
+
+
+def receive(session: Session, owner_id: UUID, photo_ids: Collection[UUID]) -> None:
+    """`store` for a door that puts the bytes in itself (a form, an import): by id, this owner's only."""
+    store(session, [p for p in _by_id(session, photo_ids).values() if p.owner_id == owner_id])
+
+
+def use(
+    session: Session,
+    photo_ids: Iterable[UUID],
+    user_type: str,
+    user_id: UUID,
+    event_id: UUID | None = None,
+    sensitive: bool = False,
+) -> None:
+    """Say that a visit, supplement or issue shows these photos. Ids that are no photo (yet) are left out."""
+    wanted = list(photo_ids)
+    if not wanted:
+        return
+    rows = [
+        dict(photo_id=i, user_type=user_type, user_id=user_id, event_id=event_id, sensitive=sensitive)
+        for i in session.scalars(select(Photo.id).where(Photo.id.in_(wanted)))
+    ]
+    if rows:
+        statement = changes.insert(session, PhotoUse).values(rows)
+        again = {"sensitive": statement.excluded.sensitive}
+        session.execute(
+            statement.on_conflict_do_update(index_elements=["photo_id", "user_type", "user_id"], set_=again)
+        )
+
+
+def unuse(session: Session, user_type: str, user_id: UUID, *, keep: Iterable[UUID] = ()) -> None:
+    """A revision no longer shows its photos, but for those to `keep`."""
+    gone = delete(PhotoUse).where(PhotoUse.user_type == user_type, PhotoUse.user_id == user_id)
+    session.execute(gone.where(PhotoUse.photo_id.not_in(list(keep))))
+
+
+def mark_sensitive(session: Session, user_type: str, user_id: UUID, sensitive: bool) -> None:
+    """A visit or issue became sensitive, or no longer is: so do the photos, as far as it shows them."""
+    narrowed = update(PhotoUse).where(PhotoUse.user_type == user_type, PhotoUse.user_id == user_id)
+    session.execute(narrowed.values(sensitive=sensitive))
+
+
+def withdraw(session: Session, photo_id: UUID, by: UUID | None, reason: str) -> bool:
+    """Hide a photo and ask no phone for it any more; its bytes are kept. False: nothing to do."""
+    photo = session.get(Photo, photo_id)
+    if photo is None or (photo.state == WITHDRAWN and photo.reason != UNLISTED):
+        return False
+    photo.state, photo.reason = WITHDRAWN, reason[:80]
+    audit.record(session, by, "photo.withdrawn", "photo", photo_id, reason=reason[:80])
+    _tell(session, [photo])
+    return True
+
+
+def purge(session: Session, photo_id: UUID, by: UUID | None, reason: str) -> bool:
+    """Give up a photo's bytes; its hash stays as a tombstone. A job deletes the files after the commit."""
+    photo = session.get(Photo, photo_id)
+    if photo is None or photo.purged_at is not None:
+        return False
+    photo.state, photo.reason, photo.purged_at = WITHDRAWN, reason[:80], clock.now()
+    photo.derivative, photo.derivative_lease, photo.display_is_evidence = "purge", None, False
+    audit.record(session, by, "photo.purged", "photo", photo_id, reason=reason[:80], sha256=photo.sha256)
+    _tell(session, [photo])
+    return True
+
+
+def shown_anew(session: Session, photo: Photo) -> None:
+    """Its copies were made, or cannot be."""
+    _tell(session, [photo])
+
+
+def _of_record(session: Session, record_id: UUID) -> Sequence[Photo]:
+    return session.scalars(select(Photo).where(Photo.record_id == record_id)).all()
+
+
+def _by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Photo]:
+    return {p.id: p for p in session.scalars(select(Photo).where(Photo.id.in_(list(ids))))} if ids else {}
+
+
+def _hashes_held(session: Session, owner_id: UUID, hashes: Collection[str]) -> set[str]:
+    """Those of this owner's bytes that are here already. Another owner's never count as sent."""
+    if not hashes:
+        return set()
+    query = select(Photo.sha256).where(Photo.owner_id == owner_id, Photo.sha256.in_(list(hashes)))
+    return set(session.scalars(query.where(Photo.stored_at.is_not(None), Photo.purged_at.is_(None))))
