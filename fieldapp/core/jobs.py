@@ -126,4 +126,6 @@ def _queue(settings: Settings, waits: float) -> Huey:
     if settings.redis_url:
         return RedisHuey("fieldapp", url=settings.redis_url, results=False, socket_timeout=waits)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("fieldapp", filename=str(settings.data_dir / "jobs.db"), results=False, fsync=False, timeout=waits)
+    return SqliteHuey(
+        "fieldapp", filename=str(settings.data_dir / "jobs.db"), results=False, fsync=False, timeout=waits
+    )

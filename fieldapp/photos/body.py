@@ -1,12 +1,11 @@
 """A photo as a record's manifest claims it."""
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from fieldapp.core.payload import Line, Payload, Position, Sha256
+from fieldapp.core.payload import Count, Line, Moment, Payload, Position, Sha256
 
 MAX_PHOTOS = 20
 MAX_PHOTO_BYTES = 64 * 1024 * 1024
@@ -17,9 +16,9 @@ class PhotoClaim(Payload):
 
     id: UUID
     sha256: Sha256
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, le=2**53)
     type: Line = "image/jpeg"
-    taken_at: datetime | None = None
+    taken_at: Moment | None = None
     role: Literal["progress", "before", "after", "meeting", "document", "other"] = "progress"
     caption: Line = ""
     viewpoint: Line = ""
@@ -27,5 +26,5 @@ class PhotoClaim(Payload):
     sha256_camera: Sha256 | None = Field(default=None, description="claimed hash of the camera's own bytes")
     exif_claimed: dict[str, Any] = Field(default_factory=dict)
     position: Position | None = None
-    width: int | None = None
-    height: int | None = None
+    width: Count | None = None
+    height: Count | None = None

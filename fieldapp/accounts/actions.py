@@ -1,0 +1,189 @@
+"""Accounts: adding, signing in with its limits, changing a password, ending."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pypinyin import Style, lazy_pinyin
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts import queries
+from fieldapp.accounts.models import ROLES, LoginFailure, Membership, Team, Unit, User
+from fieldapp.core import audit, changes, clock
+from fieldapp.core.db import new_id
+
+PASSWORD_MIN = 10
+FORGET_FAILURES = timedelta(hours=24)
+FAILURES_BY_ADDRESS = 20  # times the limit by account: many share one mobile address
+_hasher = PasswordHasher()
+_dummy = _hasher.hash("an account that does not exist takes as long as one that does")
+
+
+class Refused(ValueError):
+    """Input that cannot be taken; `code` is a word that the door turns into a sentence."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Limits:
+    failures: int
+    lockout: timedelta
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What came of an attempt: a user, or until when no more attempts are heard."""
+
+    user: User | None
+    locked_until: datetime | None = None
+
+
+def initials(name: str) -> str:
+    """Pinyin initials of a name, lower case, other characters as they are: 云帆二期A → yfeqa."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower().replace(" ", "")
+
+
+def check_password(password: str, username: str) -> None:
+    """Raises Refused: at least ten characters of two kinds, not the account's name."""
+    kinds = [re.search(kind, password) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")]
+    if len(password) < PASSWORD_MIN:
+        raise Refused("password-short")
+    if len(password) > 200:
+        raise Refused("password-long")
+    if sum(kind is not None for kind in kinds) < 2:
+        raise Refused("password-plain")
+    if username.lower() in password.lower():
+        raise Refused("password-name")
+
+
+def add_user(
+    session: Session,
+    *,
+    username: str,
+    name: str,
+    password: str,
+    role: str,
+    team: str | None = None,
+    unit: str | None = None,
+    duty: str = "",
+    starts_on: date,
+    demo: bool = False,
+    by: UUID | None = None,
+) -> User:
+    """A new account with its first membership. Raises Refused with a code that says what is wrong."""
+    username = username.strip().lower()
+    if not re.fullmatch(r"[a-z][a-z0-9._-]{1,59}", username):
+        raise Refused("username-form")
+    if not name.strip() or len(name) > 60:
+        raise Refused("name-form")
+    if role not in ROLES:
+        raise Refused("role-unknown")
+    if queries.by_username(session, username) is not None:
+        raise Refused("username-taken")
+    check_password(password, username)
+    user = User(
+        id=new_id(), username=username, name=name.strip(), initials=initials(name), demo=demo,
+        password_hash=_hasher.hash(password), created_at=clock.now(),
+    )  # fmt: skip
+    session.add(user)
+    session.flush()
+    membership = Membership(user_id=user.id, role=role, duty=duty, starts_on=starts_on)
+    if team:
+        membership.team_id = _team(session, team).id
+    if unit:
+        membership.unit_id = _unit(session, unit).id
+    session.add(membership)
+    changes.note(session, "officer", user.id)
+    audit.record(session, by, "user.add", "user", user.id, role=role)
+    return user
+
+
+def _team(session: Session, name: str) -> Team:
+    found = session.scalar(select(Team).where(Team.name == name))
+    if found is None:
+        count = session.scalar(select(func.count()).select_from(Team)) or 0
+        found = Team(id=new_id(), name=name, order=count)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def _unit(session: Session, name: str) -> Unit:
+    found = session.scalar(select(Unit).where(Unit.name == name))
+    if found is None:
+        count = session.scalar(select(func.count()).select_from(Unit)) or 0
+        found = Unit(id=new_id(), name=name, order=count)
+        session.add(found)
+        session.flush()
+        changes.note(session, "unit", found.id)
+    return found
+
+
+def set_password(session: Session, user: User, password: str, *, by: UUID | None) -> None:
+    """A new password; every session of the account ends. Raises Refused."""
+    check_password(password, user.username)
+    user.password_hash = _hasher.hash(password)
+    user.session_epoch += 1
+    audit.record(session, by, "user.password", "user", user.id)
+
+
+def disable(session: Session, user: User, *, by: UUID | None) -> None:
+    """End an account. Its phone may still hand in what it holds for 30 days."""
+    if user.disabled_at is None:
+        user.disabled_at = clock.now()
+        changes.note(session, "officer", user.id, removed=True)
+        audit.record(session, by, "user.disable", "user", user.id)
+
+
+def verify(user: User | None, password: str) -> bool:
+    """Whether this is the user's password; as slow for an account that does not exist."""
+    try:
+        return _hasher.verify(user.password_hash if user else _dummy, password) and user is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def sign_in(session: Session, username: str, password: str, address: str, limits: Limits) -> SignIn:
+    """Check a password, counting failures by account and address together and by account over all addresses."""
+    username, now = username.strip().lower()[:60], clock.now()
+    locked = _locked_until(session, username, address, now)
+    if locked is not None:
+        return SignIn(None, locked)
+    user = queries.by_username(session, username)
+    if verify(user, password) and user is not None and user.disabled_at is None:
+        session.execute(
+            delete(LoginFailure).where(LoginFailure.username == username, LoginFailure.address == address)
+        )
+        audit.record(session, user.id, "sign-in", "user", user.id)
+        return SignIn(user)
+    audit.record(session, user.id if user else None, "sign-in.failed", "user", user.id if user else username)
+    return SignIn(None, _count_failure(session, username, address, now, limits))
+
+
+def _locked_until(session: Session, username: str, address: str, now: datetime) -> datetime | None:
+    query = select(func.max(LoginFailure.locked_until)).where(
+        LoginFailure.username == username, LoginFailure.address.in_([address, "*"])
+    )
+    until = session.scalar(query)
+    return until if until is not None and until > now else None
+
+
+def _count_failure(session: Session, username: str, address: str, now: datetime, limits: Limits) -> datetime | None:
+    """One more failure; the lockout that it brings, if any."""
+    session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - FORGET_FAILURES))
+    until = None
+    for place, allowed in ((address, limits.failures), ("*", limits.failures * FAILURES_BY_ADDRESS)):
+        row = session.get(LoginFailure, (username, place)) or LoginFailure(username=username, address=place, count=0)
+        row.count, row.last_at = row.count + 1, now
+        if row.count >= allowed:
+            row.locked_until, row.count = now + limits.lockout, 0
+            until = max(filter(None, (until, row.locked_until)))
+        session.add(row)
+    return until

@@ -1,0 +1,90 @@
+"""A person at a moment: the roles, teams and units that their memberships gave them then."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER, UNIT, User
+
+DOOR_STAYS_OPEN = timedelta(days=30)  # for what a phone still holds when its account ends (sync-contract 6)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who asks, as policies see them. `day` is the day, in the office's zone, that the memberships were read for."""
+
+    id: UUID
+    name: str
+    locale: str | None
+    day: date
+    disabled_at: datetime | None = None
+    roles: frozenset[str] = frozenset()
+    team_ids: frozenset[UUID] = frozenset()
+    unit_ids: frozenset[UUID] = frozenset()
+    led_team_ids: frozenset[UUID] = frozenset()
+    team_names: tuple[str, ...] = field(default=())
+
+    @property
+    def is_officer(self) -> bool:
+        return OFFICER in self.roles
+
+    @property
+    def is_lead(self) -> bool:
+        return LEAD in self.roles
+
+    @property
+    def is_desk(self) -> bool:
+        return DESK in self.roles
+
+    @property
+    def is_unit(self) -> bool:
+        return UNIT in self.roles
+
+    @property
+    def is_admin(self) -> bool:
+        return ADMIN in self.roles
+
+    @property
+    def is_staff(self) -> bool:
+        """Of the zone's own service: may log visits and read what the zone shares. A handling unit is not."""
+        return bool(self.roles & {OFFICER, LEAD, DESK})
+
+    @property
+    def role(self) -> str:
+        """The one that the bottom bar follows."""
+        for name in (LEAD, DESK, OFFICER, ADMIN, UNIT):
+            if name in self.roles:
+                return name
+        return ""
+
+
+def person_on(user: User, day: date) -> Person:
+    """`user` with the memberships that hold on `day`."""
+    held = [m for m in user.memberships if m.holds_on(day)]
+    return Person(
+        id=user.id,
+        name=user.name,
+        locale=user.locale,
+        day=day,
+        disabled_at=user.disabled_at,
+        roles=frozenset(m.role for m in held),
+        team_ids=frozenset(m.team_id for m in held if m.team_id),
+        unit_ids=frozenset(m.unit_id for m in held if m.unit_id),
+        led_team_ids=frozenset(m.team_id for m in held if m.team_id and m.role == LEAD),
+        team_names=tuple(m.team.name for m in held if m.team),
+    )
+
+
+def may_sign_in(person: Person) -> bool:
+    """An account that is not disabled and holds a role today."""
+    return person.disabled_at is None and bool(person.roles)
+
+
+def door_open(person: Person, user: User, now: datetime) -> bool:
+    """Whether the phone's door still takes records: for 30 days after the account or its last membership ended."""
+    if may_sign_in(person):
+        return True
+    if user.disabled_at is not None:
+        return now - user.disabled_at <= DOOR_STAYS_OPEN
+    ends = [m.ends_on for m in user.memberships if m.ends_on is not None]
+    return bool(ends) and person.day - max(ends) <= DOOR_STAYS_OPEN

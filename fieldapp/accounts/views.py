@@ -1,0 +1,191 @@
+"""Signing in and out, the first account, one's own settings."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Blueprint, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts import actions, queries
+from fieldapp.accounts.forms import FirstAdminForm, PasswordForm, SignInForm, sentence
+from fieldapp.accounts.models import ADMIN, User
+from fieldapp.accounts.policy import Person, door_open, may_sign_in, person_on
+from fieldapp.core import clock, login
+from fieldapp.core.access import public, signed_in
+from fieldapp.core.i18n import COOKIE, LOCALES, local
+from fieldapp.core.problems import Problem, not_found
+from fieldapp.core.web import db, read, settings
+from fieldapp.settings import Settings
+
+bp = Blueprint("accounts", __name__)
+
+
+@dataclass(frozen=True)
+class Found:
+    person: Person
+    session_epoch: int
+    may_sign_in: bool
+    door_open: bool
+
+
+def load_person(session: Session, user_id: UUID) -> Found | None:
+    """What core.login asks: who this is today, and what their session may still do."""
+    user = session.get(User, user_id)
+    if user is None:
+        return None
+    person = person_on(user, clock.today(settings().timezone))
+    return Found(person, user.session_epoch, may_sign_in(person), door_open(person, user, clock.now()))
+
+
+@bp.get("/login")
+@public
+def login_page() -> ResponseReturnValue:
+    if not queries.any_user(read()):
+        return redirect("/setup")
+    if current_user.is_authenticated:
+        return redirect(login.safe_next(request.args.get("next")))
+    return _login_form(SignInForm(data={"next": request.args.get("next", "")}))
+
+
+def _login_form(form: SignInForm, status: int = 200, alert: str = "") -> ResponseReturnValue:
+    answer = make_response(render_template("accounts/login.html", form=form, alert=alert), status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.post("/login")
+@public
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate():
+        return _login_form(form, 422)
+    limits = actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
+    address, username, password = request.remote_addr or "", form.username.data or "", form.password.data or ""
+    tried = db().write(lambda session: actions.sign_in(session, username, password, address, limits))
+    if tried.user is None:
+        return _login_form(form, 422, _why_not(tried))
+    person = person_on(tried.user, clock.today(settings().timezone))
+    if not may_sign_in(person):
+        return _login_form(form, 422, _("This account holds no role at present. Please ask the administrator."))
+    login.begin(person, tried.user.session_epoch, own_device=bool(form.own_device.data))
+    return redirect(login.safe_next(form.next.data), 303)
+
+
+def _why_not(tried: actions.SignIn) -> str:
+    if tried.locked_until is None:
+        return _("Account name or password is not right.")
+    minutes = max(1, -int(-(tried.locked_until - clock.now()).total_seconds() // 60))
+    at = f"{local(tried.locked_until):%H:%M}"
+    return _("Too many failed attempts. Try again in %(n)s minutes, at %(at)s.", n=minutes, at=at)
+
+
+@bp.post("/logout")
+@public
+def sign_out() -> ResponseReturnValue:
+    login.end()
+    return redirect("/login", 303)
+
+
+@bp.route("/setup", methods=["GET", "POST"])
+@public
+def first_admin() -> ResponseReturnValue:
+    """The first start without an account makes the admin, with the code that the server printed on its terminal."""
+    if queries.any_user(read()):
+        raise not_found()
+    form = FirstAdminForm()
+    if request.method == "GET":
+        setup_code(settings())
+        return render_template("accounts/setup.html", form=form)
+    if form.validate():
+        if not hmac.compare_digest((form.code.data or "").strip().lower(), setup_code(settings())):
+            form.code.errors = [_("This is not the code that the server printed.")]
+        elif (made := _make_admin(form)) is not None:
+            login.begin(person_on(made, clock.today(settings().timezone)), made.session_epoch, own_device=False)
+            return redirect("/", 303)
+    return render_template("accounts/setup.html", form=form), 422
+
+
+def setup_code(chosen: Settings) -> str:
+    """Made at the first need, in data_dir/setup.code; whoever can read it runs the server."""
+    path = chosen.data_dir / "setup.code"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(4))
+    return path.read_text().strip()
+
+
+def _make_admin(form: FirstAdminForm) -> User | None:
+    def make(session: Session) -> User:
+        if queries.any_user(session):
+            raise not_found()
+        return actions.add_user(
+            session, username=form.username.data or "", name=form.name.data or "", password=form.password.data or "",
+            role=ADMIN, starts_on=clock.today(settings().timezone),
+        )  # fmt: skip
+
+    try:
+        return db().write(make)
+    except actions.Refused as refused:
+        field = {"password": form.password, "username": form.username, "name": form.name}[refused.code.split("-")[0]]
+        field.errors = [sentence(refused)]
+        return None
+
+
+@bp.get("/settings")
+@signed_in
+def settings_page() -> ResponseReturnValue:
+    return render_template("accounts/settings.html", form=PasswordForm(), person=login.person())
+
+
+@bp.post("/settings/password")
+@signed_in
+def change_password() -> ResponseReturnValue:
+    form = PasswordForm()
+    if form.validate() and _change_password(form):
+        return redirect("/settings?changed=1", 303)
+    return render_template("accounts/settings.html", form=form, person=login.person()), 422
+
+
+def _change_password(form: PasswordForm) -> bool:
+    """Whether it was changed; other devices' sessions end, this one goes on."""
+    own = login.session.get("own", False)
+
+    def change(session: Session) -> User | None:
+        user = session.get_one(User, login.person().id)
+        if not actions.verify(user, form.current.data or ""):
+            return None
+        actions.set_password(session, user, form.password.data or "", by=user.id)
+        return user
+
+    try:
+        user = db().write(change)
+    except actions.Refused as refused:
+        form.password.errors = [sentence(refused)]
+        return False
+    if user is None:
+        form.current.errors = [_("This is not the current password.")]
+        return False
+    login.begin(login.person(), user.session_epoch, own_device=bool(own))
+    return True
+
+
+@bp.post("/settings/language")
+@public
+def change_language() -> ResponseReturnValue:
+    """For the browser by a cookie, and for the account where one is signed in."""
+    chosen = request.form.get("language", "")
+    if chosen not in LOCALES:
+        raise Problem(400, "bad-request")
+    if current_user.is_authenticated:
+        person_id = g.person.id
+        db().write(lambda session: setattr(session.get_one(User, person_id), "locale", chosen))
+    answer = redirect(login.safe_next(request.form.get("next")), 303)
+    answer.set_cookie(COOKIE, chosen, max_age=400 * 86400, samesite="Lax", secure=settings().secure, httponly=True)
+    return answer

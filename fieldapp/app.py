@@ -1,0 +1,72 @@
+"""The application, as a table of contents."""
+
+from typing import Any
+
+from flask import Flask
+from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import fieldapp
+from fieldapp.accounts import queries as accounts_queries
+from fieldapp.accounts import views as accounts
+from fieldapp.core import assets, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
+from fieldapp.core.db import Database
+from fieldapp.core.files import Files
+from fieldapp.pwa import views as pwa
+from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
+
+FEATURES: tuple[Any, ...] = (health, accounts, pwa)
+MAX_FORM_BYTES = 20 * 64 * 1024 * 1024  # twenty photos of 64 MB; a route that takes less says so
+
+
+def create_app(settings: Settings) -> Flask:
+    """The web application for these settings. Opens no connection and writes nothing but the secret key."""
+    app = Flask(__name__, static_folder=None)
+    _configure(app, settings)
+    database = Database(settings.database, pool_size=settings.threads)
+    web.init_app(app, web.Surroundings(settings, database, Files(settings.files)))
+    logs.init_app(app)
+    origin.init_app(app)
+    login.init_app(app, accounts.load_person)
+    errors.init_app(app)
+    i18n.init_app(app)
+    assets.init_app(app)
+    limits.init_app(app)
+    demo.init_app(app, accounts_queries.demo_user)
+    Htmx(app)
+    for feature in FEATURES:
+        app.register_blueprint(feature.bp)
+    jobs.connect(settings)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=secret_key(settings),
+        SESSION_COOKIE_NAME="__Host-fieldapp" if settings.secure else "fieldapp",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict looks signed out when opened from WeChat or a mail
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=settings.session_phone * 86400,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        MAX_FORM_PARTS=500,
+        WTF_CSRF_ENABLED=False,  # the guard of core.origin does it; Flask-WTF is for forms
+        CSP=origin.policy(settings.tile_hosts),
+        VERSION=fieldapp.__version__,
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+
+
+def check_start(settings: Settings, database: Database, host: str) -> None:
+    """Refuse to serve what would be unsafe. Raises BadSetting."""
+    if host not in LOOPBACK and not settings.origin:
+        raise BadSetting(f"FIELDAPP_ORIGIN must be set to serve on {host}: it decides what is same-origin and secure")
+    with database.reading() as session:
+        if not settings.local and accounts_queries.demo_user(session):
+            raise BadSetting("FIELDAPP_ORIGIN is not local, but demo accounts exist, whose password is public")

@@ -1,0 +1,176 @@
+"""The installed command `fieldapp`."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts import actions as accounts
+from fieldapp.accounts import queries as accounts_queries
+from fieldapp.accounts.models import ROLES, User
+from fieldapp.core import clock, migrate
+from fieldapp.core.db import Database
+from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
+
+
+class Failed(Exception):
+    """Something the person at the terminal can mend; the message says what."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it went well, 2 for input that cannot be used."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace, Settings], None] = arguments.run
+    try:
+        run(arguments, read_settings())
+    except (BadSetting, Failed) as error:
+        print(f"fieldapp: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fieldapp", description="Visit log of a development zone's officers.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Settings], None], say: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=say, description=say)
+        made.set_defaults(run=run)
+        return made
+
+    command("init", init, "make the data folder, the database and the keys; bring the schema up to date")
+    serve_parser = command("serve", serve, "serve the web pages and run the jobs")
+    serve_parser.add_argument("--host", default="127.0.0.1")
+    serve_parser.add_argument("--port", type=int, default=8000)
+    serve_parser.add_argument("--workers", type=int, help="web processes (FIELDAPP_WORKERS)")
+    command("worker", worker, "run the jobs only")
+    command("demo", demo, "fill an empty database with the invented zone 滨海示范区")
+    user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
+    _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
+    return parser
+
+
+def _user_commands(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    add = acts.add_parser("add", help="add an account; asks for the password unless it comes on standard input")
+    add.set_defaults(run=user_add)
+    add.add_argument("username")
+    add.add_argument("--name", required=True)
+    add.add_argument("--role", required=True, choices=ROLES)
+    add.add_argument("--team", help="of an officer, lead or desk; made if it does not exist")
+    add.add_argument("--unit", help="of a handling unit's account; made if it does not exist")
+    add.add_argument("--duty", default="", help="统筹, 带队, 队员, 帮办代办 or 首席服务官")
+    acts.add_parser("list", help="list the accounts").set_defaults(run=user_list)
+    for name, run, say in (
+        ("disable", user_disable, "end an account; its phone may hand in what it holds for 30 days"),
+        ("password", user_password, "set a new password; every session of the account ends"),
+    ):
+        act = acts.add_parser(name, help=say)
+        act.set_defaults(run=run)
+        act.add_argument("username")
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database, pool_size=settings.threads)
+
+
+def _ready(settings: Settings) -> Database:
+    database = _database(settings)
+    if migrate.pending(database):
+        raise Failed("the database is not of this version yet: run `fieldapp init` first")
+    return database
+
+
+def init(arguments: argparse.Namespace, settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.parts_dir.mkdir(parents=True, exist_ok=True)
+    secret_key(settings)
+    database = _database(settings)
+    migrate.upgrade(database)
+    database.close()
+
+
+def serve(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.serve import run
+
+    database = _ready(settings)
+    run(settings, database, arguments.host, arguments.port, arguments.workers or settings.workers)
+
+
+def worker(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.serve import run_worker
+
+    _ready(settings).close()
+    run_worker(settings)
+
+
+def demo(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.demo.load import NotEmpty, load
+
+    database = _ready(settings)
+    try:
+        print(load(settings, database))
+    except NotEmpty as error:
+        raise Failed("this database holds something else already; the demo zone goes into an empty one") from error
+
+
+def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
+    def add(session: Session) -> None:
+        accounts.add_user(
+            session, username=arguments.username, name=arguments.name, password=password, role=arguments.role,
+            team=arguments.team, unit=arguments.unit, duty=arguments.duty, starts_on=clock.today(settings.timezone),
+        )  # fmt: skip
+
+    password = _ask_password()
+    _refusable(settings, add)
+
+
+def user_list(arguments: argparse.Namespace, settings: Settings) -> None:
+    from sqlalchemy import select
+
+    day = clock.today(settings.timezone)
+    with _ready(settings).reading() as session:
+        for user in session.scalars(select(User).order_by(User.username)):
+            held = [m for m in user.memberships if m.holds_on(day)]
+            roles = ", ".join(f"{m.role} {(m.team or m.unit).name if m.team or m.unit else ''}".strip() for m in held)
+            print(f"{user.username:20} {user.name:12} {'disabled' if user.disabled_at else roles or 'no role'}")
+
+
+def user_disable(arguments: argparse.Namespace, settings: Settings) -> None:
+    _refusable(settings, lambda session: accounts.disable(session, _user(session, arguments.username), by=None))
+
+
+def user_password(arguments: argparse.Namespace, settings: Settings) -> None:
+    password = _ask_password()
+    _refusable(
+        settings,
+        lambda session: accounts.set_password(session, _user(session, arguments.username), password, by=None),
+    )
+
+
+def _user(session: Session, username: str) -> User:
+    user = accounts_queries.by_username(session, username)
+    if user is None:
+        raise Failed(f"there is no account {username!r}")
+    return user
+
+
+def _refusable(settings: Settings, do: Callable[[Session], None]) -> None:
+    try:
+        _ready(settings).write(do)
+    except accounts.Refused as refused:
+        raise Failed(refused.code) from refused
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise Failed("the two entries differ")
+    return password
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Who may call a route: every view carries one of these marks, and a route without one is refused to everyone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Access:
+    public: bool = False
+    roles: frozenset[str] = frozenset()  # none: any role
+    door: bool = False  # the phone's door: open to a session that was valid when the account ended
+    quiet: bool = False  # polling: does not count as use of a session
+
+
+def _mark(access: Access) -> Callable[[View], View]:
+    def marked(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def public(view: View) -> View:
+    """Anyone, signed in or not."""
+    return _mark(Access(public=True))(view)
+
+
+def signed_in(view: View) -> View:
+    """Whoever is signed in and holds a role today."""
+    return _mark(Access())(view)
+
+
+def polled(view: View) -> View:
+    """As `signed_in`, for what a page asks by itself: it does not keep a session alive."""
+    return _mark(Access(quiet=True))(view)
+
+
+def role(*roles: str) -> Callable[[View], View]:
+    """Whoever holds one of these roles today. Others get 404: they need not know of it."""
+    return _mark(Access(roles=frozenset(roles)))
+
+
+def phone_door(view: View) -> View:
+    """Records and photos of a phone: taken for 30 days more from an account that has ended (sync-contract 6)."""
+    return _mark(Access(door=True, quiet=True))(view)
+
+
+def access_of(view: Callable[..., object] | None) -> Access | None:
+    found = getattr(view, "access", None)
+    return found if isinstance(found, Access) else None

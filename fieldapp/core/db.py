@@ -1,0 +1,158 @@
+"""The database: one engine, `reading()` and `writing()`, and the things that must come last in a transaction.
+
+SQLite takes its write lock at BEGIN (IMMEDIATE): a deferred one lost 1,418 of 1,600 writes to "database is locked".
+Counters move at the very end of a transaction and always in the order of `Ending`, so that commit order is version
+order and no two writers can deadlock on them (sync-contract 5 and 8).
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+T = TypeVar("T")
+BUSY_SECONDS = 15
+RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
+
+
+def new_id() -> UUID:
+    """A UUIDv7: made by whoever creates the row, sortable by its time of making."""
+    made: UUID = uuid_utils.compat.uuid7()
+    return made
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC on our side, whatever the database keeps. Naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}
+
+
+class Ending(IntEnum):
+    """What comes at the end of a transaction, in this order."""
+
+    PROJECT_VERSION = 1
+    VISIT_NUMBER = 2
+    ISSUE_NUMBER = 3
+    REFERENCE_VERSION = 4
+
+
+def at_end(session: Session, ending: Ending, key: str, do: Callable[[Session], None]) -> None:
+    """Have `do` run just before the commit, once a `key`, after every ending that ranks before it."""
+    session.info.setdefault("endings", {}).setdefault((ending, key), do)
+
+
+def _run_endings(session: Session) -> None:
+    session.flush()
+    endings: dict[tuple[Ending, str], Callable[[Session], None]] = session.info.get("endings", {})
+    while endings:
+        rank = min(endings)
+        endings.pop(rank)(session)
+    session.flush()
+
+
+class Database:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.engine = _engine(url, pool_size)
+        self._writers = sessionmaker(self.engine, expire_on_commit=False)
+        # PostgreSQL enforces the read-only half itself; SQLite by query_only, set where BEGIN is issued.
+        reader = self.engine.execution_options(fieldapp_reading=True, postgresql_readonly=True)
+        self._readers = sessionmaker(reader, expire_on_commit=False, autoflush=False)
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that cannot write."""
+        with self._readers() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back on any error."""
+        with self._writers() as session:
+            try:
+                yield session
+                _run_endings(session)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    def write(self, do: Callable[[Session], T]) -> T:
+        """Run `do` in one transaction; once more after a serialization failure or a deadlock."""
+        try:
+            with self.writing() as session:
+                return do(session)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
+                raise
+        with self.writing() as session:
+            return do(session)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    dumps = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))  # noqa: E731
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=pool_size, max_overflow=50, pool_pre_ping=True, json_serializer=dumps)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=50,
+        json_serializer=dumps,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reading = connection.get_execution_options().get("fieldapp_reading", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,59 @@
+"""Error answers: a page that needs no database, problem+json under /api. Neither can itself fail."""
+
+import logging
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from fieldapp.core.problems import Problem, generic
+from fieldapp.core.web import request_id
+
+log = logging.getLogger("fieldapp.errors")
+LAST_RESORT = "<!doctype html><meta charset=utf-8><title>{status}</title><h1>{status}</h1><p>{title}</p><p>{id}</p>"
+
+
+def answer(problem: Problem) -> Response:
+    """The problem in the shape that the asker can read."""
+    response = _json(problem) if request.path.startswith("/api/") else _page(problem)
+    response.status_code = problem.status
+    for name, value in problem.headers:
+        response.headers[name] = value
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _json(problem: Problem) -> Response:
+    body = {"code": problem.code, "title": problem.title, "request_id": request_id()}
+    if problem.detail:
+        body["detail"] = problem.detail
+    response = jsonify(body)
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _page(problem: Problem) -> Response:
+    try:
+        return Response(render_template("error.html", problem=problem, request_id=request_id()))
+    except Exception:
+        log.exception("the error page failed", extra={"facts": {"request_id": request_id()}})
+        return Response(LAST_RESORT.format(status=problem.status, title=problem.code, id=request_id()))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < 400:
+        return Response.force_type(error.get_response(), request.environ)
+    kept = {"Retry-After", "Allow"}
+    headers = tuple((name, value) for name, value in error.get_headers(request.environ) if name in kept)
+    return answer(generic(error.code, headers))
+
+
+def _crash(error: Exception) -> Response:
+    g.crashed = True
+    log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": request.path}})
+    return answer(generic(500))
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _crash)

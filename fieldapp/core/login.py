@@ -1,0 +1,182 @@
+"""Sessions: a signed cookie that names the user, the epoch of their password, and whether the device is their own.
+
+A sign-in on one's own device lasts FIELDAPP_SESSION_PHONE days; any other ends FIELDAPP_SESSION_DESK_IDLE minutes
+after its last use. Polling is not use. Flask-Login's session protection stays off: it signs people out whenever a
+mobile network changes their address.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, redirect, request, session
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
+from sqlalchemy.orm import Session
+
+from fieldapp.core import clock
+from fieldapp.core.access import Access, access_of
+from fieldapp.core.problems import Problem, not_found
+from fieldapp.core.web import read, settings
+
+REFRESH_AFTER = timedelta(minutes=1)
+PHONE_REFRESH_AFTER = timedelta(days=1)
+
+
+class Person(Protocol):
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def locale(self) -> str | None: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+    @property
+    def role(self) -> str: ...
+
+
+class Found(Protocol):
+    """What accounts say of a session's user: who they are today, and what their session may do."""
+
+    person: Any
+    session_epoch: int
+    may_sign_in: bool
+    door_open: bool
+
+
+Loader = Callable[[Session, UUID], Found | None]
+
+
+class Current(UserMixin):  # type: ignore[misc]
+    """Flask-Login's view of a person; templates read `current_user.name` and `.role`."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.id = str(person.id)
+        self.name = person.name
+        self.role = person.role
+
+
+class Nobody(AnonymousUserMixin):  # type: ignore[misc]
+    name = ""
+    role = ""
+
+
+def begin(person: Person, session_epoch: int, *, own_device: bool) -> None:
+    """Sign `person` in on this browser."""
+    session.clear()
+    login_user(Current(person))
+    session["epoch"] = session_epoch
+    session["own"] = own_device
+    session["used"] = clock.now().timestamp()
+    session.permanent = own_device
+    g.person = person
+
+
+def end() -> None:
+    """Sign out. What the phone still holds stays on it: never Clear-Site-Data "storage"."""
+    logout_user()
+    session.clear()
+    g.pop("person", None)
+
+
+def _load(user_id: str) -> Current | None:
+    """Flask-Login's loader: the user of the cookie, if the cookie still counts."""
+    loader: Loader = current_app.extensions["load_person"]
+    try:
+        found = loader(read(), UUID(user_id))
+    except ValueError:
+        return None
+    if found is None or session.get("epoch") != found.session_epoch or _expired():
+        return None
+    g.found, g.person, g.user_id = found, found.person, str(found.person.id)
+    return Current(found.person)
+
+
+def _expired() -> bool:
+    used = datetime.fromtimestamp(float(session.get("used", 0)), tz=clock.now().tzinfo)
+    limit = (
+        timedelta(days=settings().session_phone)
+        if session.get("own")
+        else timedelta(minutes=settings().session_desk_idle)
+    )
+    return clock.now() - used > limit
+
+
+def _count_use(access: Access) -> None:
+    """Move the session's last use on, seldom enough that answers stay free of cookies."""
+    if access.quiet:
+        return
+    now = clock.now().timestamp()
+    step = PHONE_REFRESH_AFTER if session.get("own") else REFRESH_AFTER
+    if now - float(session.get("used", 0)) > step.total_seconds():
+        session["used"] = now
+
+
+def enforce() -> Response | None:
+    """Hold every request to the mark of its view. An unmarked view is refused: forgetting the mark is safe."""
+    if request.endpoint is None:
+        return None  # 404 and 405 are answered as such
+    access = access_of(current_app.view_functions[request.endpoint])
+    if access is None:
+        raise Problem(404, "not-found")
+    if access.public:
+        return None
+    return _hold(access)
+
+
+def _hold(access: Access) -> Response | None:
+    from flask_login import current_user
+
+    if not current_user.is_authenticated:
+        return _ask_to_sign_in(access)
+    found: Found = g.found
+    if not found.may_sign_in and not (access.door and found.door_open):
+        return _ask_to_sign_in(access)
+    if access.roles and not access.roles & found.person.roles:
+        raise not_found()
+    g.write_only = not found.may_sign_in
+    _count_use(access)
+    return None
+
+
+def _ask_to_sign_in(access: Access) -> Response:
+    if request.path.startswith("/api/") or access.quiet:
+        raise Problem(401, "signed-out")
+    target = "/login?" + urlencode({"next": request.full_path.rstrip("?")})
+    if request.headers.get("HX-Request") == "true":
+        raise Problem(401, "signed-out", headers=(("HX-Redirect", "/login"),))
+    if request.method != "GET":
+        raise Problem(401, "signed-out")
+    answer = redirect(target)
+    answer.headers["Cache-Control"] = "no-store"
+    return Response.force_type(answer, request.environ)
+
+
+def safe_next(target: str | None) -> str:
+    """A path of ours to go on to after signing in; `/` for anything else."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return "/"
+    parts = urlsplit(target)
+    return target if not parts.netloc and not parts.scheme and target.isprintable() else "/"
+
+
+def person() -> Any:
+    """Who is signed in (accounts.policy.Person)."""
+    return g.person
+
+
+def write_only() -> bool:
+    """Whether the session's account has ended and only its phone's queue is still taken."""
+    return bool(g.get("write_only", False))
+
+
+def init_app(app: Flask, load_person: Loader) -> None:
+    app.extensions["load_person"] = load_person
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.anonymous_user = Nobody
+    manager.user_loader(_load)
+    app.before_request(enforce)

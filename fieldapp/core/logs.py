@@ -1,0 +1,59 @@
+"""One structured line a request, on standard error."""
+
+import json
+import logging
+import sys
+import time
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from fieldapp.core.web import request_id
+
+access = logging.getLogger("fieldapp.access")
+ENV_STARTED = "fieldapp.started"
+
+
+class Lines(logging.Formatter):
+    """A log record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {"at": self.formatTime(record), "level": record.levelname, "log": record.name}
+        line |= getattr(record, "facts", {})
+        if message := record.getMessage():
+            line["message"] = message
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configure(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines())
+    root = logging.getLogger("fieldapp")
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    root.propagate = False
+
+
+def _begin() -> None:
+    request.environ[ENV_STARTED] = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    if access.isEnabledFor(logging.INFO):
+        facts = {
+            "request_id": request_id(),
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - request.environ.get(ENV_STARTED, 0.0)) * 1000, 1),
+            "user": g.get("user_id"),
+        }
+        access.info("", extra={"facts": facts})
+    return response
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)

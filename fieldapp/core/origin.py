@@ -1,0 +1,76 @@
+"""The guard: a write that carries our cookie must come from our own pages (sync-contract 7), and the headers of every answer."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+
+from fieldapp.core.problems import Problem
+from fieldapp.core.web import request_id, settings
+from fieldapp.settings import LOOPBACK
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def guard() -> None:
+    """Refuse a write from another site. Cookie-less requests cannot act for anyone, so they pass."""
+    if request.method in SAFE:
+        return
+    carries_cookie = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+    if not carries_cookie and request.path != "/login":
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    ok = site == "same-origin" if site is not None else request.headers.get("Origin") == _own_origin()
+    if not ok:
+        raise Problem(403, "cross-site")
+
+
+def _own_origin() -> str | None:
+    """Scheme and host of our pages. Without FIELDAPP_ORIGIN only a loopback address can be trusted to be ours."""
+    configured = settings().origin
+    if configured:
+        return configured.rstrip("/")
+    host = urlsplit(f"//{request.host}").hostname
+    return f"{request.scheme}://{request.host}" if host in LOOPBACK else None
+
+
+def policy(tile_hosts: list[str]) -> str:
+    """The Content-Security-Policy. Nothing from another origin but the tiles an admin named."""
+    images = " ".join(["'self'", "blob:", "data:", *tile_hosts])
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src {images}",
+            "connect-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def headers(response: Response) -> Response:
+    set_default = response.headers.setdefault
+    set_default("Content-Security-Policy", current_app.config["CSP"])
+    set_default("X-Content-Type-Options", "nosniff")
+    set_default("Referrer-Policy", "same-origin")  # no-referrer would turn Origin into null on plain HTTP
+    set_default("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+    set_default("Cross-Origin-Opener-Policy", "same-origin")
+    set_default("Cross-Origin-Resource-Policy", "same-origin")
+    set_default("X-Request-ID", request_id())
+    if settings().secure:
+        set_default("Strict-Transport-Security", "max-age=31536000")
+    if response.mimetype == "text/html":
+        set_default("Cache-Control", "private, no-cache")
+        response.vary.update(["HX-Request", "HX-Request-Type", "HX-History-Restore-Request", "Cookie"])
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(guard)
+    app.after_request(headers)

@@ -1,0 +1,54 @@
+"""Keyset paging: a list goes on after the last row it showed, so a page costs the same wherever it is."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some rows, and the cursor after the last of them; no cursor where the list ends."""
+
+    items: list[T]
+    next: str | None
+
+
+def pack(*values: datetime | UUID | str | int | None) -> str:
+    """A cursor of these values, safe in a URL."""
+    plain = [value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
+             for value in values]  # fmt: skip
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def unpack(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
+    """The values of a cursor, of these types; None for none, and for one that is not ours (the list begins anew)."""
+    if not cursor:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(values, list) or len(values) != len(types):
+            return None
+        return tuple(_typed(value, kind) for value, kind in zip(values, types, strict=True))
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        return None
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if value is None:
+        return None
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    return kind(value)
+
+
+def page(rows: list[T], limit: int, cursor_of: Any) -> Page[T]:
+    """A page from up to `limit` + 1 rows."""
+    more = len(rows) > limit
+    items = rows[:limit]
+    return Page(items, cursor_of(items[-1]) if more and items else None)

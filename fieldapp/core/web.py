@@ -1,0 +1,74 @@
+"""What a view needs of its surroundings: the database, the files, the settings, and who is asking."""
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
+
+from fieldapp.core import audit
+from fieldapp.core.db import Database
+from fieldapp.settings import Settings
+
+if TYPE_CHECKING:
+    from fieldapp.core.files import Files
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    settings: Settings
+    db: Database
+    files: "Files"
+
+
+def surroundings() -> Surroundings:
+    return cast(Surroundings, current_app.extensions["fieldapp"])
+
+
+def settings() -> Settings:
+    return surroundings().settings
+
+
+def db() -> Database:
+    return surroundings().db
+
+
+def files() -> "Files":
+    return surroundings().files
+
+
+def read() -> Session:
+    """The request's one reading session: opened when first asked for, closed after the answer."""
+    if "reading" not in g:
+        g.reading_block = db().reading()
+        g.reading = g.reading_block.__enter__()
+    return cast(Session, g.reading)
+
+
+def close_reading(_error: BaseException | None = None) -> None:
+    block: Any = g.pop("reading_block", None)
+    if block is not None:
+        g.pop("reading", None)
+        block.__exit__(None, None, None)
+
+
+def request_id() -> str:
+    """Ours for this request; a proxy's own id is taken over if it looks like one."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-ID", "")
+        plain = given.replace("-", "").isalnum() and len(given) <= 60 and given.isascii()
+        g.request_id = given if plain else secrets.token_hex(8)
+    return cast(str, g.request_id)
+
+
+def _origin() -> audit.Origin:
+    if not request:
+        return audit.Origin()
+    return audit.Origin(request_id=request_id(), address=request.remote_addr or "")
+
+
+def init_app(app: Flask, around: Surroundings) -> None:
+    app.extensions["fieldapp"] = around
+    app.teardown_appcontext(close_reading)
+    audit.tell_origin(_origin)

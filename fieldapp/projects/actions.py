@@ -1,0 +1,51 @@
+"""What changes a project: its timeline's version, when it was last contacted, when someone opened it."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import case, or_, update
+from sqlalchemy.orm import Session
+
+from fieldapp.core import clock
+from fieldapp.core.changes import insert
+from fieldapp.core.db import Ending, at_end
+from fieldapp.projects.models import Opened, Project
+
+
+def touch(session: Session, project_id: UUID) -> None:
+    """Move the project's version on when the transaction ends: something that shows on its timeline changed."""
+    at_end(session, Ending.PROJECT_VERSION, str(project_id), partial(_bump, project_id))
+
+
+def _bump(project_id: UUID, session: Session) -> None:
+    session.execute(update(Project).where(Project.id == project_id).values(version=Project.version + 1))
+
+
+def contacted(session: Session, project_id: UUID, at: datetime) -> None:
+    """A contact of any kind took place. An older one than the last known changes nothing."""
+    newer = (Project.last_contact_at.is_(None)) | (Project.last_contact_at < at)
+    session.execute(update(Project).where(Project.id == project_id, newer).values(last_contact_at=at))
+
+
+def opened(session: Session, user_id: UUID, project_id: UUID) -> None:
+    """Remember that this person opened the project: their phone will carry its brief."""
+    statement = insert(session, Opened).values(user_id=user_id, project_id=project_id, at=clock.now())
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["user_id", "project_id"], set_={"at": clock.now()})
+    )
+
+
+def visited(session: Session, project_id: UUID, at: datetime) -> None:
+    """`touch` and `contacted` in one statement, at the transaction's end, where all writers keep one order."""
+    at_end(session, Ending.PROJECT_VERSION, str(project_id), partial(_visit, project_id, at))
+
+
+def _visit(project_id: UUID, at: datetime, session: Session) -> None:
+    newer = or_(Project.last_contact_at.is_(None), Project.last_contact_at < at)
+    latest = case((newer, at), else_=Project.last_contact_at)
+    moved = update(Project).where(Project.id == project_id)
+    session.execute(
+        moved.values(version=Project.version + 1, last_contact_at=latest),
+        execution_options={"synchronize_session": False},
+    )

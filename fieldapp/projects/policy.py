@@ -1,0 +1,34 @@
+"""Who may see, and log against, a project."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from fieldapp.accounts.policy import Person
+from fieldapp.projects.models import Assignment, Project
+
+BEFORE_SIGNING = "S00"
+
+
+def assigned(person: Person) -> ColumnElement[bool]:
+    """Projects assigned on the person's day to them or to a team of theirs: "mine"."""
+    whom = Assignment.user_id == person.id
+    if person.team_ids:
+        whom = or_(whom, Assignment.team_id.in_(person.team_ids))
+    holds = and_(
+        Assignment.starts_on <= person.day, or_(Assignment.ends_on.is_(None), Assignment.ends_on >= person.day)
+    )
+    return Project.id.in_(select(Assignment.project_id).where(whom, holds))
+
+
+def visible(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
+    """Projects a person may read. Before signing, a project is read by those it is assigned to only."""
+    if not person.is_staff:
+        return false()
+    whole_zone = zone_readable or person.is_desk
+    if not whole_zone:
+        return assigned(person)
+    return or_(Project.stage != BEFORE_SIGNING, assigned(person)) if not person.is_desk else true()
+
+
+def may_log(person: Person, project: Project, *, is_visible: bool) -> bool:
+    """A visit is logged by staff, against any project they may read (a colleague's call is taken too)."""
+    return person.is_staff and is_visible

@@ -1,0 +1,109 @@
+"""How projects are found."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from fieldapp.accounts.models import Team, User
+from fieldapp.accounts.policy import Person
+from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.projects import policy
+from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project, Stage, Zone
+
+LIST_SIZE = 30
+
+
+def visible_project(session: Session, person: Person, id: UUID, *, zone_readable: bool) -> Project | None:
+    """The project, with its enterprise and area, if this person may see it."""
+    query = select(Project).where(Project.id == id, policy.visible(person, zone_readable=zone_readable))
+    return session.scalar(query.options(joinedload(Project.enterprise), joinedload(Project.area)))
+
+
+def mine_ids(session: Session, person: Person) -> set[UUID]:
+    """Ids of the projects assigned to this person or their teams."""
+    return set(session.scalars(select(Project.id).where(policy.assigned(person), Project.archived_at.is_(None))))
+
+
+def mine(session: Session, person: Person) -> list[Project]:
+    """The person's own projects, longest without contact first (never contacted before all)."""
+    query = (
+        select(Project)
+        .where(policy.assigned(person), Project.archived_at.is_(None))
+        .options(joinedload(Project.enterprise))
+        .order_by(Project.last_contact_at.asc().nulls_first(), Project.id)
+    )
+    return list(session.scalars(query))
+
+
+def listed(
+    session: Session, person: Person, *, zone_readable: bool, search: str = "", after: str | None = None
+) -> Page[Project]:
+    """Projects by name, a page at a time; `search` looks in name, initials and enterprise."""
+    query = (
+        select(Project)
+        .where(policy.visible(person, zone_readable=zone_readable), Project.archived_at.is_(None))
+        .options(joinedload(Project.enterprise), joinedload(Project.area))
+        .order_by(Project.name, Project.id)
+        .limit(LIST_SIZE + 1)
+    )
+    if search:
+        like = f"%{search.replace('%', '').replace('_', '')}%"
+        named = Project.enterprise.has(or_(Enterprise.name.ilike(like), Enterprise.initials.ilike(like)))
+        query = query.where(or_(Project.name.ilike(like), Project.initials.ilike(like), named))
+    start = unpack(after, str, UUID)
+    if start is not None:
+        name, id = start
+        query = query.where(or_(Project.name > name, and_(Project.name == name, Project.id > id)))
+    return page(list(session.scalars(query)), LIST_SIZE, lambda project: pack(project.name, project.id))
+
+
+def by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, Project]:
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    query = select(Project).where(Project.id.in_(wanted)).options(joinedload(Project.enterprise))
+    return {project.id: project for project in session.scalars(query)}
+
+
+def officers_of(session: Session, project_ids: Iterable[UUID], day: date) -> dict[UUID, list[tuple[str, str]]]:
+    """Who serves each project on `day`: (role, name of officer or team), main first."""
+    query = (
+        select(Assignment.project_id, Assignment.role, User.name, Team.name)
+        .outerjoin(User, User.id == Assignment.user_id)
+        .outerjoin(Team, Team.id == Assignment.team_id)
+        .where(
+            Assignment.project_id.in_(set(project_ids)),
+            Assignment.starts_on <= day,
+            or_(Assignment.ends_on.is_(None), Assignment.ends_on >= day),
+        )
+        .order_by(Assignment.role, Assignment.starts_on)
+    )
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for project_id, role, officer, team in session.execute(query):
+        found.setdefault(project_id, []).append((role, officer or team or ""))
+    return found
+
+
+def contacts(session: Session, enterprise_ids: Iterable[UUID]) -> list[Contact]:
+    query = select(Contact).where(Contact.enterprise_id.in_(set(enterprise_ids)), Contact.archived_at.is_(None))
+    return list(session.scalars(query.order_by(Contact.enterprise_id, Contact.order, Contact.name)))
+
+
+def stages(session: Session) -> list[Stage]:
+    return list(session.scalars(select(Stage).order_by(Stage.order)))
+
+
+def zone(session: Session) -> Zone | None:
+    return session.scalar(select(Zone).limit(1))
+
+
+def areas(session: Session) -> list[Area]:
+    return list(session.scalars(select(Area).order_by(Area.name)))
+
+
+def neglected_before(now: datetime, days: int) -> datetime:
+    """Projects last contacted before this moment are 久未联系."""
+    return now - timedelta(days=days)

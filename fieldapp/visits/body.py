@@ -1,0 +1,76 @@
+"""What a visit, and a supplement to it, say: the bodies of schema 1 (docs/sync-protocol.md 3).
+
+`issue_events` of a visit are read by `issues.body`; they travel inside the visit and are projected with it.
+"""
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from fieldapp.core.payload import Code, Line, Moment, Payload, Position, Text
+
+
+class NextStep(Payload):
+    """A follow-up (待跟进): personal, never an issue."""
+
+    text: Text = ""
+    on: date | None = None
+    by: UUID | None = Field(default=None, description="the officer who will do it; the author if absent")
+    by_name: Line = ""
+
+
+class Met(Payload):
+    name: Line = ""
+    title: Line = ""
+    contact: UUID | None = None
+
+
+class Outside(Payload):
+    """A unit or person from outside who took part."""
+
+    unit: Line = ""
+    name: Line = ""
+
+
+class VisitBody(Payload):
+    kind: Code
+    project: UUID | None = Field(default=None, description="the main project; none yet = to be filed (待归档)")
+    projects: list[UUID] = Field(default_factory=list, description="further projects")
+    enterprises: list[UUID] = Field(default_factory=list, description="enterprises apart from those of the projects")
+    typed_project: Line = Field(default="", description="a name typed where no project could be chosen")
+    said_when: Literal["now", "just_now", "this_morning", "this_afternoon", "yesterday", "time"] = "now"
+    ended_at: Moment | None = Field(default=None, description="of a watch (值守) that has an end")
+    content: Text = ""
+    progress: Text = ""
+    needs: Text = ""
+    problems: Text = ""
+    answers: Text = ""
+    stage: Code = Field(default="", description="the stage the officer saw, where it differs; a lead confirms")
+    progress_percent: int | None = Field(default=None, ge=0, le=100)
+    met: list[Met] = Field(default_factory=list)
+    participants: list[UUID] = Field(default_factory=list, description="officers who took part")
+    outside: list[Outside] = Field(default_factory=list)
+    programmes: list[Code] = Field(default_factory=list)
+    policy_items: list[Line] = Field(default_factory=list)
+    next_step: NextStep | None = None
+    position: Position | None = None
+    position_absent: Code = Field(default="", description="denied, unavailable, timeout, not_asked, indoors, ...")
+    photos_absent: Code = Field(default="", description="optional chip: indoors, declined, confidential")
+    sensitive: bool = False
+
+
+class SupplementBody(Payload):
+    """Something said later about a visit that has left the phone; `visit` is the target."""
+
+    visit: UUID
+    type: Literal["addition", "correction", "move", "withdrawal", "void", "photo_withdrawn"]
+    text: Text = ""
+    reason: Text = ""
+    fields: dict[str, Any] = Field(default_factory=dict, description="of a correction: body field -> new value")
+    project: UUID | None = None
+    projects: list[UUID] = Field(default_factory=list)
+    enterprises: list[UUID] = Field(default_factory=list)
+    photo: UUID | None = None
+    photos: list[UUID] = Field(default_factory=list)
