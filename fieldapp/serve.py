@@ -54,8 +54,7 @@ def run(settings: Settings, database: Database, host: str, port: int, workers: i
         "worker_class": "gthread",
         "threads": settings.threads,
         "timeout": 60,
-        "graceful_timeout": PR_SET_PDEATHSIG = 1
-QUIET_UNTIL_STOPPED,
+        "graceful_timeout": QUIET_UNTIL_STOPPED,
         "keepalive": 30,
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # heartbeat files must not wait for a disk
         "loglevel": "warning",

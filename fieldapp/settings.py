@@ -45,7 +45,6 @@ class Settings:
     tile_url: str = _setting("", "map tiles, {z}/{x}/{y} or WMTS; empty: only the zone's own outline")
     tile_label_url: str = _setting("", "a second tile layer with names (天地图 cva_w)")
     tile_attribution: str = _setting("", "shown on the map, with the approval number (审图号)")
-    worker: bool = _setting(True, "no: phones get a service worker that removes itself; unsent records stay (kill switch)")
     worker: bool = _setting(True, "false: phones drop their service worker and its caches, never their records")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
