@@ -1,6 +1,7 @@
-"""What happens to a photo: claimed by a manifest, stored, used, withdrawn, purged. Its bytes are moved elsewhere."""
+"""What happens to a photo: claimed by a manifest, stored, used, withdrawn, purged. Never to its bytes."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -21,6 +22,8 @@ from fieldapp.photos.models import (
     Photo,
     PhotoUse,
 )  # fmt: skip
+
+BYTES = "application/octet-stream"  # where no manifest says more
 
 Listener = Callable[[Session, Sequence[Photo]], object]
 _listeners: list[Listener] = []
@@ -44,14 +47,11 @@ def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[Ph
     for photo in _of_record(session, record_id):
         if photo.id not in listed and photo.reason != PARKED and photo.state != WITHDRAWN:
             photo.state, photo.reason = WITHDRAWN, UNLISTED
+    _expect(session, record_id, owner_id, claims)
     known = _by_id(session, listed)
     held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
     for order, one in enumerate(claims):
-        if one.id not in known:
-            photo = known[one.id] = Photo(id=one.id, record_id=record_id, owner_id=owner_id, state=WANTED)
-            _describe(photo, order, one, held)
-            session.add(photo)
-        elif _belongs(known[one.id], record_id, owner_id):
+        if _belongs(known[one.id], record_id, owner_id):
             _describe(known[one.id], order, one, held)
     session.flush()
 
@@ -63,16 +63,54 @@ def _belongs(photo: Photo, record_id: UUID, owner_id: UUID) -> bool:
 
 def park(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> None:
     """Expect the photos that a variant lists, beside those of the projected manifest."""
-    known = _by_id(session, [c.id for c in claims])
+    fresh = _expect(session, record_id, owner_id, claims)
+    known = _by_id(session, fresh)
     held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
     for order, one in enumerate(claims):
-        if one.id in known:
-            continue
-        photo = known[one.id] = Photo(id=one.id, record_id=record_id, owner_id=owner_id, state=WANTED)
-        _describe(photo, order, one, held)
-        photo.reason = photo.reason or PARKED
-        session.add(photo)
+        if one.id in fresh:
+            _describe(known[one.id], order, one, held)
+            known[one.id].reason = known[one.id].reason or PARKED
     session.flush()
+
+
+def expect(
+    session: Session, record_id: UUID, owner_id: UUID, photo_id: UUID, sha256: str, size: int
+) -> Photo:
+    """The row of a photo that is about to arrive, whether or not a manifest has listed it."""
+    photo = session.get(Photo, photo_id)
+    if photo is None:
+        _expect(session, record_id, owner_id, [PhotoClaim(id=photo_id, sha256=sha256, size=size, type=BYTES)])
+        photo = session.get_one(Photo, photo_id)
+    return photo
+
+
+def _expect(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> set[UUID]:
+    """Make the rows that are not there yet, parked; the ids of those made. An upload may do the same."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": one.id,
+            "record_id": record_id,
+            "owner_id": owner_id,
+            "order": order,
+            "sha256": one.sha256,
+            "size": one.size,
+            "type": one.type[:80],
+            "role": one.role,
+            "caption": "",
+            "viewpoint": "",
+            "sensitive": one.sensitive,
+            "exif_claimed": {},
+            "state": WANTED,
+            "reason": PARKED,
+            "derivative": "none",
+            "display_is_evidence": False,
+        }
+        for order, one in enumerate({one.id: one for one in claims}.values())
+    ]
+    if not rows:
+        return set()
+    statement = changes.insert(session, Photo).values(rows).on_conflict_do_nothing().returning(Photo.id)
+    return set(session.scalars(statement))
 
 
 def _describe(photo: Photo, order: int, one: PhotoClaim, held: Collection[str]) -> None:
@@ -131,10 +169,8 @@ def use(
     wanted = list(photo_ids)
     if not wanted:
         return
-    rows = [
-        dict(photo_id=i, user_type=user_type, user_id=user_id, event_id=event_id, sensitive=sensitive)
-        for i in session.scalars(select(Photo.id).where(Photo.id.in_(wanted)))
-    ]
+    shared = {"user_type": user_type, "user_id": user_id, "event_id": event_id, "sensitive": sensitive}
+    rows = [{"photo_id": i, **shared} for i in session.scalars(select(Photo.id).where(Photo.id.in_(wanted)))]
     if rows:
         statement = changes.insert(session, PhotoUse).values(rows)
         again = {"sensitive": statement.excluded.sensitive}

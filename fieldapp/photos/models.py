@@ -52,9 +52,7 @@ class Photo(Base):
     detected: Mapped[str | None] = mapped_column(String(20))  # JPEG, HEIF, ... as the decoder found it
     width: Mapped[int | None]  # of the display copy, pixels
     height: Mapped[int | None]
-    display_is_evidence: Mapped[bool] = mapped_column(
-        default=False
-    )  # baseline JPEG ≤ 2048 px, no EXIF, no XMP
+    display_is_evidence: Mapped[bool] = mapped_column(default=False)  # baseline, ≤ 2048 px, no EXIF, no XMP
 
     __table_args__ = (
         Index("ix_photo_record", "record_id", "order"),
@@ -95,7 +93,7 @@ class PhotoUse(Base):
 
 
 class Upload(Base):
-    """An unfinished (or just finished) tus upload of (owner, photo id). The offset is the part file's size."""
+    """An unfinished or just finished tus upload of (owner, photo id). Its offset is the part file's size."""
 
     __tablename__ = "upload"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

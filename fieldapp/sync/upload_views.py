@@ -1,0 +1,210 @@
+"""tus 1.0 on the wire: core, creation, creation-with-upload, checksum, expiration."""
+
+import hashlib
+from base64 import b64decode
+from binascii import Error as NotBase64
+from contextlib import suppress
+from datetime import timedelta
+from email.utils import format_datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, request
+from sqlalchemy.exc import DBAPIError
+
+from fieldapp.core import clock, errors, web
+from fieldapp.core.access import phone_door, public
+from fieldapp.core.login import person
+from fieldapp.core.problems import Problem, not_found
+from fieldapp.photos.body import MAX_PHOTO_BYTES
+from fieldapp.sync.uploads import NOTHING_MORE, READ, RETRY_AFTER, Announced, Body, Place, Uploads
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+bp = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
+
+VERSION = "1.0.0"
+SILENCE = 30  # seconds without a byte after which a body is taken as ended
+DRAIN = 4 * 1024 * 1024  # an unread body up to this size is swallowed, so that the answer reaches its sender
+COURTESY = timedelta(seconds=3)
+BYTES = "application/offset+octet-stream"
+
+
+def _uploads() -> Uploads:
+    """This process's door, made once: it counts the running uploads."""
+    extensions = current_app.extensions
+    if "uploads" not in extensions:
+        around = web.surroundings()
+        extensions.setdefault("uploads", Uploads(around.settings, around.db, around.files))
+    door: Uploads = extensions["uploads"]
+    return door
+
+
+@bp.after_request
+def speak_tus(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = VERSION
+    response.headers["Cache-Control"] = "no-store"
+    if response.status_code == 412:
+        response.headers["Tus-Version"] = VERSION
+    response.call_on_close(partial(_swallow, request.environ, request.content_length or 0))
+    return response
+
+
+def _swallow(environ: "WSGIEnvironment", length: int) -> None:
+    """Read the rest of a body after answering: closing a socket on unread bytes tears the answer away."""
+    socket = environ.get("gunicorn.socket")
+    if socket is None or length > DRAIN:
+        return
+    with suppress(Exception):  # it is only a courtesy
+        socket.settimeout(COURTESY.total_seconds())
+        until = clock.now() + COURTESY
+        while environ["wsgi.input"].read(READ) and clock.now() < until:
+            pass
+
+
+@bp.errorhandler(DBAPIError)
+def database_busy(error: DBAPIError) -> Response:
+    """A lock not got, a connection lost, a full disk: the phone keeps its bytes and comes again."""
+    current_app.logger.warning("an upload met a database error", exc_info=error)
+    return errors.answer(Problem(503, "busy", headers=(RETRY_AFTER,)))
+
+
+@bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
+@bp.route("/<uuid:upload_id>", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+def options(upload_id: UUID | None = None) -> Response:
+    response = Response(status=204)
+    response.headers["Tus-Version"] = VERSION
+    response.headers["Tus-Extension"] = "creation,creation-with-upload,checksum,expiration"
+    response.headers["Tus-Checksum-Algorithm"] = "sha256"
+    response.headers["Tus-Max-Size"] = str(MAX_PHOTO_BYTES)
+    return response
+
+
+@bp.post("")
+@phone_door
+def create() -> Response:
+    _check_version()
+    with_body = _has_body()
+    if with_body:
+        _check_type()
+    announced = _announced()
+    body = _body()
+    with _uploads().room():
+        place = _uploads().create(person().id, announced, with_body=with_body)
+        if place.lease:
+            place = _uploads().receive(place, NOTHING_MORE if place.offset else body)
+    response = _answer(201, place)
+    response.headers["Location"] = f"/api/v1/uploads/{place.id}"
+    return response
+
+
+@bp.route("/<uuid:upload_id>", methods=["HEAD", "PATCH", "POST"], provide_automatic_options=False)
+@phone_door
+def go_on(upload_id: UUID) -> Response:
+    _check_version()
+    method = request.headers.get("X-HTTP-Method-Override", request.method).upper()
+    if method == "HEAD":
+        place = _uploads().find(web.read(), person().id, upload_id)
+        response = _answer(200, place)
+        response.headers["Upload-Length"] = str(place.size)
+        return response
+    if method != "PATCH":
+        raise not_found()
+    return _patch(upload_id)
+
+
+def _patch(upload_id: UUID) -> Response:
+    _check_type()
+    offset = _number("Upload-Offset")
+    body = _body()
+    with _uploads().room():
+        place = _uploads().claim(person().id, upload_id, offset)
+        if place.lease:
+            place = _uploads().receive(place, body)
+    return _answer(204, place)
+
+
+def _answer(status: int, place: Place) -> Response:
+    response = Response(status=status)
+    del response.headers["Content-Type"]  # there is no body
+    response.headers["Upload-Offset"] = str(place.offset)
+    response.headers["Upload-Expires"] = format_datetime(place.expires_at, usegmt=True)
+    if place.receipt:
+        response.headers["Fieldapp-Receipt"] = place.receipt
+    return response
+
+
+def _check_version() -> None:
+    if request.headers.get("Tus-Resumable") != VERSION:
+        raise Problem(412, "bad-request", "Tus-Resumable: 1.0.0")
+
+
+def _check_type() -> None:
+    if request.mimetype != BYTES:
+        raise Problem(415, "bad-request", f"Content-Type: {BYTES}")
+
+
+def _has_body() -> bool:
+    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+
+
+def _number(header: str) -> int:
+    text = request.headers.get(header, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem(400, "bad-request", header)
+    return int(text)
+
+
+def _announced() -> Announced:
+    size = _number("Upload-Length")
+    if size > MAX_PHOTO_BYTES:
+        raise Problem(413, "photo-too-large")
+    said = _metadata()
+    try:
+        sha256 = said["sha256"].lower()
+        if len(bytes.fromhex(sha256)) != hashlib.sha256().digest_size:
+            raise ValueError("not a SHA-256")
+        return Announced(UUID(said["record"]), UUID(said["photo"]), sha256, size)
+    except (KeyError, ValueError) as error:
+        raise Problem(400, "bad-request", "Upload-Metadata: record, photo, sha256") from error
+
+
+def _metadata() -> dict[str, str]:
+    said = {}
+    for pair in request.headers.get("Upload-Metadata", "").split(","):
+        name, _space, value = pair.strip().partition(" ")
+        try:
+            said[name] = b64decode(value, validate=True).decode()
+        except (NotBase64, ValueError) as error:
+            raise Problem(400, "bad-request", "Upload-Metadata") from error
+    return said
+
+
+def _body() -> Body:
+    """The request's body, read by us alone: Flask's own reader takes a broken connection for an error."""
+    socket = request.environ.get("gunicorn.socket")
+    if socket is not None:
+        socket.settimeout(SILENCE)
+    web.close_reading()  # nobody holds a database snapshot for as long as a phone takes
+    return Body(request.environ["wsgi.input"].read, _length(), _checksum())
+
+
+def _length() -> int | None:
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    return None if chunked else request.content_length or 0
+
+
+def _checksum() -> bytes | None:
+    header = request.headers.get("Upload-Checksum")
+    if header is None:
+        return None
+    algorithm, _space, value = header.partition(" ")
+    try:
+        if algorithm != "sha256":
+            raise ValueError(algorithm)
+        return b64decode(value, validate=True)
+    except (NotBase64, ValueError) as error:
+        raise Problem(400, "bad-request", "Upload-Checksum: sha256 <base64>") from error
