@@ -1,10 +1,11 @@
 """Positions between the three datums met in China, distances, and fences.
 
-WGS-84 is what receivers give and what is stored. GCJ-02 is what AMap, Tencent and some web views give, BD-09 what
-Baidu gives. Neither shift was ever published officially; the formulas below are the ones in general use, written
-anew from their description, and agree with npm gcoord 1.0.7 (tests/projects/gcoord_points.json).
-The shift is in force on the mainland only, so everything here is guarded by an outline of it (`mainland.json`).
-Degrees go in and come out, latitude before longitude; distances are metres.
+WGS-84 is what receivers give and what is stored. GCJ-02 is what AMap, Tencent and some web views give,
+BD-09 what Baidu gives. Neither shift was ever published officially; the formulas below are the ones in
+general use, written anew from their description, and agree with npm gcoord 1.0.7
+(tests/projects/gcoord_points.json). The shift is in force on the mainland only, so everything here is
+guarded by an outline of it (`mainland.json`). Degrees go in and come out, latitude before longitude;
+distances are metres.
 """
 
 import json
@@ -26,7 +27,8 @@ class Point(NamedTuple):
     lng: float
 
 
-# The GCJ-02 shift is computed on the Krasovsky 1940 ellipsoid: semi-major axis in metres, eccentricity squared.
+# The GCJ-02 shift is computed on the Krasovsky 1940 ellipsoid: semi-major axis in metres, eccentricity
+# squared.
 AXIS_M = 6_378_245.0
 ECCENTRICITY2 = 0.006_693_421_622_965_823
 # The wave of BD-09: 3000 periods to the half turn, then a fixed offset in degrees.
@@ -41,11 +43,12 @@ MIX_TO_M = 700.0
 Shift = Callable[[float, float], Point]
 
 
-# -- the mainland ---------------------------------------------------------------------------------------------
+# -- the mainland ----------------------------------------------------------------------------------
 
 
 def in_mainland(lat: float, lng: float) -> bool:
-    """Whether GCJ-02 is in force at this WGS-84 point. The outline is good to about 2 km, finer at border towns."""
+    """Whether GCJ-02 is in force at this WGS-84 point. The outline is good to about 2 km, finer at border
+    towns."""
     return _near_mainland(lat, lng, margin=0.0) and _ring_holds(_mainland()[0], lat, lng)
 
 
@@ -62,11 +65,12 @@ def _mainland() -> tuple[tuple[tuple[float, float], ...], tuple[float, float, fl
     return ring, (min(lats), max(lats), min(lngs), max(lngs))
 
 
-# -- conversions ----------------------------------------------------------------------------------------------
+# -- conversions -----------------------------------------------------------------------------------
 
 
 def to_wgs84(lat: float, lng: float, crs: str) -> Point:
-    """A position as received, in WGS-84. Outside the mainland, and for an unknown crs, it is left as it is."""
+    """A position as received, in WGS-84. Outside the mainland, and for an unknown crs, it is left as it
+    is."""
     if crs == "gcj02":
         return gcj02_to_wgs84(lat, lng)
     if crs == "bd09":
@@ -88,8 +92,8 @@ def wgs84_to_gcj02(lat: float, lng: float) -> Point:
 
 
 def gcj02_to_wgs84(lat: float, lng: float) -> Point:
-    """Exact to millimetres inside. In the strip of 0.7 km along the border that both a shifted inner point and an
-    unshifted outer one can name, the inner one is taken."""
+    """Exact to millimetres inside. In the strip of 0.7 km along the border that both a shifted inner point
+    and an unshifted outer one can name, the inner one is taken."""
     inner = _inverse(_gcj_shifted, lat, lng)
     return inner if in_mainland(*inner) else Point(lat, lng)
 
@@ -113,8 +117,8 @@ def bd09_to_gcj02(lat: float, lng: float) -> Point:
 
 
 def _gcj_shifted(lat: float, lng: float) -> Point:
-    """WGS-84 to GCJ-02 without the guard: a polynomial and sine waves about 35 N 105 E, in metres, then in degrees
-    by the two radii of curvature (the formula public since the ChinaMapShift sources of 2010)."""
+    """WGS-84 to GCJ-02 without the guard: a polynomial and sine waves about 35 N 105 E, in metres, then in
+    degrees by the two radii of curvature (the formula that gcoord and eviltransform carry)."""
     x, y = lng - 105.0, lat - 35.0
     root = math.sqrt(abs(x))
     bumps = 20.0 * _sin(6.0, x) + 20.0 * _sin(2.0, x)
@@ -136,17 +140,17 @@ def _sin(rate: float, value: float) -> float:
 
 
 def _bd_shifted(lat: float, lng: float) -> Point:
-    """GCJ-02 to BD-09 without the guard: the degrees taken as plane polar coordinates, both waved a little, then
-    an offset of about 0.9 km (the formula of Baidu's early coordinate service)."""
+    """GCJ-02 to BD-09 without the guard: the degrees taken as plane polar coordinates, both waved a little,
+    then an offset of about 0.9 km (gcoord's and coordtransform's formula)."""
     radius = math.hypot(lng, lat) + 0.00002 * math.sin(lat * BD_WAVE)
     angle = math.atan2(lat, lng) + 0.000003 * math.cos(lng * BD_WAVE)
     return Point(radius * math.sin(angle) + BD_OFFSET.lat, radius * math.cos(angle) + BD_OFFSET.lng)
 
 
 def _inverse(shift: Shift, lat: float, lng: float) -> Point:
-    """The point that `shift` moves here, by fixed-point iteration: each round leaves less than a hundredth of the
-    error (the shift hardly changes over its own length), so a few rounds reach 1e-10 degrees, 0.01 mm. Far from
-    China, where the formula means nothing and may not even converge, the point is left as it is."""
+    """The point that `shift` moves here, by fixed-point iteration: each round leaves a few hundredths of the
+    error at most (a shift hardly changes over its own length), so a few rounds reach 1e-10 degrees, 0.01 mm.
+    Far from China, where the formula means nothing and may not converge, the point is left as it is."""
     guess = Point(lat, lng)
     if not _near_mainland(lat, lng, margin=1.0):
         return guess
@@ -158,7 +162,7 @@ def _inverse(shift: Shift, lat: float, lng: float) -> Point:
     return guess
 
 
-# -- distances and fences -------------------------------------------------------------------------------------
+# -- distances and fences --------------------------------------------------------------------------
 
 
 def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -167,8 +171,9 @@ def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def likely_datum_mix(point: tuple[float, float], site: tuple[float, float], radius_m: float) -> bool:
-    """Whether a point said to be WGS-84 is probably GCJ-02 (design.md 5): it lies 400-700 m off, beyond the site's
-    radius, and taken as GCJ-02 it lies on the site. A hint for one tap (`to_wgs84(*point, "gcj02")`), never more."""
+    """Whether a point said to be WGS-84 is probably GCJ-02 (design.md 5): it lies 400-700 m off, beyond the
+    site's radius, and taken as GCJ-02 it lies on the site. A hint for one tap (`to_wgs84(*point,
+    "gcj02")`), never more."""
     off_m = distance_m(point, site)
     if off_m <= radius_m or not MIX_FROM_M <= off_m <= MIX_TO_M:
         return False
@@ -203,7 +208,8 @@ def _polygon_holds(rings: Sequence[Sequence[Sequence[float]]], lat: float, lng: 
 
 
 def _ring_holds(ring: Sequence[Sequence[float]], lat: float, lng: float) -> bool:
-    """Even-odd rule: a ray to the east crosses the ring an odd number of times. Points are [lng, lat, ...]."""
+    """Even-odd rule: a ray to the east crosses the ring an odd number of times. Points are [lng, lat,
+    ...]."""
     holds = False
     if not ring:
         return holds
