@@ -11,6 +11,8 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from fieldapp.accounts.actions import setup_code
+from fieldapp.accounts.queries import any_user
 from fieldapp.app import check_start, create_app
 from fieldapp.core import jobs, logs
 from fieldapp.core.db import Database
@@ -73,9 +75,6 @@ def run_worker(settings: Settings) -> None:
 
 
 def _tell_setup_code(settings: Settings, database: Database) -> None:
-    from fieldapp.accounts.queries import any_user
-    from fieldapp.accounts.views import setup_code
-
     with database.reading() as session:
         if not any_user(session):
-            print(f"No account yet. Open /setup and enter this code: {setup_code(settings)}", flush=True)
+            print(f"No account yet. Open /setup and enter this code: {setup_code(settings.data_dir)}", flush=True)

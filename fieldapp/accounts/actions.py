@@ -1,8 +1,10 @@
 """Accounts: adding, signing in with its limits, changing a password, ending."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -124,6 +126,16 @@ def _unit(session: Session, name: str) -> Unit:
         session.flush()
         changes.note(session, "unit", found.id)
     return found
+
+
+def setup_code(data_dir: Path) -> str:
+    """What makes the first admin: made at the first need, in a file of mode 600. Whoever can read it runs the server."""
+    path = data_dir / "setup.code"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(4))
+    return path.read_text().strip()
 
 
 def set_password(session: Session, user: User, password: str, *, by: UUID | None) -> None:

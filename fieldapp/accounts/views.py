@@ -1,7 +1,6 @@
 """Signing in and out, the first account, one's own settings."""
 
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -21,7 +20,6 @@ from fieldapp.core.access import public, signed_in
 from fieldapp.core.i18n import COOKIE, LOCALES, local
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import db, read, settings
-from fieldapp.settings import Settings
 
 bp = Blueprint("accounts", __name__)
 
@@ -100,25 +98,15 @@ def first_admin() -> ResponseReturnValue:
         raise not_found()
     form = FirstAdminForm()
     if request.method == "GET":
-        setup_code(settings())
+        actions.setup_code(settings().data_dir)
         return render_template("accounts/setup.html", form=form)
     if form.validate():
-        if not hmac.compare_digest((form.code.data or "").strip().lower(), setup_code(settings())):
+        if not hmac.compare_digest((form.code.data or "").strip().lower(), actions.setup_code(settings().data_dir)):
             form.code.errors = [_("This is not the code that the server printed.")]
         elif (made := _make_admin(form)) is not None:
             login.begin(person_on(made, clock.today(settings().timezone)), made.session_epoch, own_device=False)
             return redirect("/", 303)
     return render_template("accounts/setup.html", form=form), 422
-
-
-def setup_code(chosen: Settings) -> str:
-    """Made at the first need, in data_dir/setup.code; whoever can read it runs the server."""
-    path = chosen.data_dir / "setup.code"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(4))
-    return path.read_text().strip()
 
 
 def _make_admin(form: FirstAdminForm) -> User | None:

@@ -1,0 +1,85 @@
+# make run    the application with its demo zone on http://127.0.0.1:8000; needs python3 (3.11 or later) and make only
+# make test   everything that CI checks; installs what it needs
+# make lint | unit | postgres | browser   parts of it
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+export FIELDAPP_DATA_DIR ?= var
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+RUNTIME := $(VENV)/.runtime
+TOOLS := $(VENV)/.tools
+MODULES := node_modules/.installed
+CATALOGUE := fieldapp/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
+WITHIN := $(PY) tests/budget.py
+PYTEST := $(PY) -m pytest -q --durations=5
+
+.DEFAULT_GOAL := help
+.PHONY: help run init test lint node unit postgres browser chromium clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+# -- running ---------------------------------------------------------------------------------------------------
+
+run: init
+	@if [ -z "$$($(BIN)/fieldapp user list)" ]; then echo "Making the demo zone ..."; $(BIN)/fieldapp demo; fi
+	@echo
+	@echo "  fieldapp is at http://127.0.0.1:$(PORT) (stop it with Ctrl-C); its data are in $(FIELDAPP_DATA_DIR)"
+	@if $(BIN)/fieldapp user list | grep -q '^officer1 '; then \
+	  echo "  Demo accounts: officer1, officer2 (same team), officer3 (another team), lead1, desk1, unit1, admin"; \
+	  echo "  Password of each: Fieldapp-demo1"; fi
+	@echo
+	@exec $(BIN)/fieldapp serve --port $(PORT)
+
+init: $(RUNTIME) $(CATALOGUE)
+	@$(BIN)/fieldapp init
+
+$(PY):
+	@sh tools/make_venv.sh $(PYTHON) $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(PY)
+	@echo "Installing ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(CATALOGUE): $(wildcard fieldapp/translations/parts/*.po) fieldapp/translations/build.py $(RUNTIME)
+	@$(PY) -m fieldapp.translations.build
+
+# -- testing: 12 minutes on two cores, each part within its own time --------------------------------------------
+
+test: lint node unit postgres browser
+
+lint: $(TOOLS) $(MODULES) $(CATALOGUE)
+	@$(WITHIN) 120 lint sh tools/lint.sh
+
+node: $(MODULES)
+	@$(WITHIN) 60 "JavaScript" node --test --test-reporter=dot "tests/js/*.test.mjs"
+
+unit: $(TOOLS) $(MODULES) $(CATALOGUE)
+	@$(WITHIN) 210 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser"
+
+postgres: $(TOOLS) $(CATALOGUE)
+	@$(WITHIN) 120 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser"
+
+browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
+	@$(WITHIN) 210 "tests in a browser" $(PYTEST) -m browser
+
+chromium: $(TOOLS)
+	@$(PY) -m tests.browser.chromium
+
+$(TOOLS): pyproject.toml constraints.txt | $(PY)
+	@echo "Installing what tests need ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@ $(RUNTIME)
+
+$(MODULES): package.json package-lock.json | $(PY)
+	@sh tools/make_node.sh $(VENV)
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+clean:
+	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(CATALOGUE)

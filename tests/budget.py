@@ -1,0 +1,44 @@
+"""Run one part of the tests within its time: `python tests/budget.py SECONDS NAME COMMAND…`.
+
+A part that takes longer has failed, whatever it found: slow tests stop being run. Prints how long it took.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+GRACE = 10  # seconds that a stopped part gets to print what it knows
+
+
+def main(seconds: str, name: str, *command: str) -> int:
+    """The command's exit code; 124 (as `timeout` has it) when its time ran out."""
+    print(f"── {name}: at most {seconds} s", flush=True)
+    started = time.monotonic()
+    part = subprocess.Popen(command, start_new_session=True)
+    try:
+        code = part.wait(timeout=float(seconds))
+    except subprocess.TimeoutExpired:
+        stop(part)
+        print(f"── {name}: stopped, its {seconds} s are over", flush=True)
+        return 124
+    except KeyboardInterrupt:
+        stop(part)
+        return 130
+    print(f"── {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
+    return code
+
+
+def stop(part: "subprocess.Popen[bytes]") -> None:
+    """End the part and whatever it started: browsers, servers, a PostgreSQL."""
+    os.killpg(part.pid, signal.SIGINT)
+    try:
+        part.wait(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(part.pid, signal.SIGKILL)
+        part.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
