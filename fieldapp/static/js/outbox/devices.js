@@ -1,17 +1,197 @@
 /**
- * @import { Ctx, Id } from "./types.js"
+ * What the phone tells the server about itself, who is signed in, and how a restored server is healed (sync-contract 6).
+ * @import { Ctx, Id, OutboxRecord, Photo } from "./types.js"
  */
-const later = () => { throw new Error("being written"); };
-/** Asks GET /api/v1/me and remembers the answer as the current user; purges another user's reference data. null: nobody (401); undefined: no answer.
- * @param {Ctx} ctx @returns {Promise<{id: Id, name: string}|null|undefined>} */
-export async function signedIn(ctx) { return later(); }
-/** Call at an explicit sign-out, before leaving: purges reference data and sent bytes; the queue stays.
- * @param {Ctx} ctx @returns {Promise<void>} */
-export async function signOut(ctx) { return later(); }
-/** @param {Ctx} ctx @returns {Promise<boolean>} */
-export async function contact(ctx) { return later(); }
-/** @param {Ctx} ctx @param {string} epoch @returns {Promise<boolean>} */
-export async function heal(ctx, epoch) { return later(); }
-/** What the server wants the officer to know ([{code, …}]).
- * @param {Ctx} ctx @returns {Promise<{code: string, [more: string]: any}[]>} */
-export async function notices(ctx) { return later(); }
+import { currentUser, deviceId, keep, recall } from "./meta.js";
+import { purge } from "./receipts.js";
+import { purgeFor } from "./reference.js";
+import { ask, askJson } from "./wire.js";
+
+const CONTACT_EVERY_MS = 10 * 60_000;
+const HISTORY_PAGE = 100;
+/** What the server must be asked for again when it lacks a record. */
+const AFRESH = { upload_url: null, offset: 0, tries: 0, next_at: 0 };
+
+/**
+ * Asks who is signed in and remembers the answer. Another person's reference data goes; his queue stays.
+ * null: nobody (401) · undefined: no answer, so nothing is known.
+ * @param {Ctx} ctx
+ * @returns {Promise<{id: Id, name: string, [more: string]: any}|null|undefined>}
+ */
+export async function signedIn(ctx) {
+  const answer = await ask(ctx, "get", "/api/v1/me");
+  if (answer.status === 401) return null;
+  if (answer.status !== 200 || typeof answer.json?.id !== "string") return undefined;
+  const before = await currentUser(ctx);
+  await keep(ctx, "current_user", answer.json);
+  if (before?.id !== answer.json.id) {
+    if (before) {
+      await purgeFor(ctx, before.id);
+      await purge(ctx, Infinity);
+    }
+    ctx.channel.announce({ kind: "user" });
+  }
+  return answer.json;
+}
+
+/**
+ * At an explicit sign-out, before leaving. Reference data and the bytes of sent photos go; the queue stays and waits.
+ * @param {Ctx} ctx
+ * @returns {Promise<void>}
+ */
+export async function signOut(ctx) {
+  const user = await currentUser(ctx);
+  if (!user) return;
+  await purgeFor(ctx, user.id);
+  await purge(ctx, Infinity);
+  await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "current_user"));
+  ctx.channel.announce({ kind: "user" });
+}
+
+/**
+ * What the server wants the officer to know, for instance that the installation before had three visits waiting.
+ * @param {Ctx} ctx
+ * @returns {Promise<{code: string, [more: string]: any}[]>}
+ */
+export async function notices(ctx) {
+  return (await recall(ctx, "notices")) ?? [];
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} owner
+ * @returns {Promise<"ok"|"signed-out"|"no-answer"|"not-due">}
+ */
+export async function contactIfDue(ctx, owner) {
+  const last = await recall(ctx, `contact:${owner}`);
+  const voided = (await recall(ctx, `voided:${owner}`)) ?? [];
+  const age = ctx.clock.now() - (last ?? -Infinity);
+  if (voided.length === 0 && age >= 0 && age < CONTACT_EVERY_MS) return "not-due";
+  return report(ctx, owner);
+}
+
+/**
+ * Tells the server what is still out here, so that a gap in the numbers can be told from a queue.
+ * @param {Ctx} ctx
+ * @returns {Promise<boolean>}
+ */
+export async function contact(ctx) {
+  const user = await currentUser(ctx);
+  return user !== null && (await report(ctx, user.id)) === "ok";
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} owner
+ * @returns {Promise<"ok"|"signed-out"|"no-answer">}
+ */
+async function report(ctx, owner) {
+  const device = await deviceId(ctx);
+  const answer = await askJson(ctx, "post", `/api/v1/devices/${device}`, {
+    last_seq: (await recall(ctx, `seq:${owner}`)) ?? 0,
+    queued: await queuedSeqs(ctx, owner),
+    voided: (await recall(ctx, `voided:${owner}`)) ?? [],
+    persisted: await ctx.persisted(),
+    app_version: ctx.appVersion,
+  });
+  if (answer.status === 401) return "signed-out";
+  if (answer.status !== 200 || typeof answer.json?.server_epoch !== "string") return "no-answer";
+  const acknowledged = new Set(Array.isArray(answer.json.voided_ack) ? answer.json.voided_ack : []);
+  await ctx.store.tx(["meta"], async (tx) => {
+    const key = `voided:${owner}`;
+    const voided = /** @type {number[]} */ ((await tx.get("meta", key))?.value ?? []);
+    await tx.put("meta", { key, value: voided.filter((seq) => !acknowledged.has(seq)) });
+    await tx.put("meta", { key: "notices", value: answer.json.notices ?? [] });
+    await tx.put("meta", { key: `contact:${owner}`, value: ctx.clock.now() });
+  });
+  return "ok";
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} owner
+ */
+async function queuedSeqs(ctx, owner) {
+  const queued = [];
+  for (const state of ["saved", "sealed", "needs_you"]) {
+    for (const record of /** @type {OutboxRecord[]} */ (await ctx.store.list("records", "owner_state", [owner, state]))) {
+      queued.push({ id: record.id, seq: record.seq });
+    }
+  }
+  return queued;
+}
+
+/**
+ * Another epoch than ours was in an answer: the server has been restored. Before anything else it learns what it once had.
+ * @param {Ctx} ctx
+ * @returns {Promise<boolean>} false: still to be done
+ */
+export async function healIfSeen(ctx) {
+  const seen = await recall(ctx, "epoch_seen");
+  if (seen === null) return true;
+  if (seen === (await recall(ctx, "server_epoch"))) {
+    await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "epoch_seen"));
+    return true;
+  }
+  return heal(ctx, seen);
+}
+
+/**
+ * In pages, each record of the signed-in officer that ever had a 2xx; what the server lacks is sent again, and photo states
+ * are learnt afresh wherever bytes are still here. Repeating it changes nothing.
+ * @param {Ctx} ctx
+ * @param {string} epoch
+ * @returns {Promise<boolean>}
+ */
+export async function heal(ctx, epoch) {
+  const user = await currentUser(ctx);
+  if (!user) return false;
+  const device = await deviceId(ctx);
+  const all = /** @type {OutboxRecord[]} */ (await ctx.store.list("records", "owner", user.id));
+  const received = all.filter((record) => record.ever_2xx && record.sha256);
+  for (let at = 0; at < received.length; at += HISTORY_PAGE) {
+    const page = received.slice(at, at + HISTORY_PAGE);
+    const answer = await askJson(ctx, "post", `/api/v1/devices/${device}/history`, { records: page.map(historyLine) });
+    if (answer.status !== 200 || !Array.isArray(answer.json?.lacking)) return false;
+    const lacking = new Set(answer.json.lacking);
+    for (const record of page) await reopen(ctx, record.id, lacking.has(record.id));
+  }
+  await ctx.store.tx(["meta"], async (tx) => {
+    await tx.put("meta", { key: "server_epoch", value: epoch });
+    await tx.remove("meta", "epoch_seen");
+  });
+  return true;
+}
+
+/** @param {OutboxRecord} record */
+function historyLine({ id, type, sha256, receipt, outcome }) {
+  const number = outcome?.["number"] ?? receipt?.number ?? null;
+  return {
+    id,
+    sha256,
+    visit_number: type === "visit" ? number : null,
+    issue_numbers: outcome?.["issue_numbers"] ?? {},
+  };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @param {boolean} lacking
+ */
+async function reopen(ctx, id, lacking) {
+  await ctx.store.tx(["records", "photos"], async (tx) => {
+    const record = /** @type {OutboxRecord|undefined} */ (await tx.get("records", id));
+    if (!record?.sealed) return;
+    const photos = /** @type {Photo[]} */ (await tx.list("photos", "record", id));
+    if (!lacking && !photos.some((photo) => photo.has_bytes)) return;
+    // `recheck` alone keeps the receipt, so that the list goes on saying "sent" while it is asked about.
+    const receipt = lacking ? null : record.receipt;
+    await tx.put("records", { ...record, receipt, recheck: true, state: "sealed", tries: 0, next_at: 0 });
+    if (!lacking) return;
+    for (const photo of photos) {
+      if (photo.state === "withdrawn" || photo.state === "refused") continue;
+      await tx.put("photos", { ...photo, ...AFRESH, state: "kept" });
+    }
+  });
+}

@@ -1,55 +1,535 @@
 /**
- * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, PhotoRole, RecordType, Shrunk } from "./types.js"
+ * Writing: drafts, photos, saving, editing. Every change of the form is stored as it happens; "saved on this phone" may be
+ * said only after `saveVisit` has resolved, and that means: one strict transaction, and read back.
+ * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, PhotoRole, RecordType, Shrunk, StoreTx } from "./types.js"
+ * @typedef {{type?: RecordType, form?: Form, occurred?: Occurred, title?: string, owner?: Id}} Preset
  */
-const later = () => { throw new Error("being written"); };
-/** @typedef {{type?: RecordType, form?: Form, occurred?: Occurred, title?: string, owner?: Id}} Preset */
+import { readExif } from "./exif.js";
+import { sha256Hex } from "./hash.js";
+import { uuid7 } from "./ids.js";
+import { updateMirror } from "./loss.js";
+import { ownerNow } from "./meta.js";
+import { AlreadyReceived, OutboxProblem, StoreProblem, TooLarge } from "./problems.js";
+import { withRoom } from "./receipts.js";
+import { firstSaveIn, holding, leaseOf, newRecord } from "./records.js";
+import { rememberVisit } from "./reference.js";
 
-/** A new draft, stored at once, leased to this tab. Throws OwnerUnknown.
- * @param {Ctx} ctx @param {Preset} [preset] @returns {Promise<OutboxRecord>} */
-export async function beginDraft(ctx, preset = {}) { return later(); }
-/** Autosave; renews the lease. Throws LeaseHeld, QuotaProblem, StoreProblem.
- * @param {Ctx} ctx @param {Id} id @param {Form} form @param {Occurred} [occurred] @param {string} [title] @returns {Promise<OutboxRecord>} */
-export async function saveForm(ctx, id, form, occurred, title) { return later(); }
-/** Stores the camera's bytes at once, then hashes what was read back.
- * @param {Ctx} ctx @param {Id} recordId
- * @param {{bytes: ArrayBuffer, type: string, taken_at?: string|null, role?: PhotoRole, position?: Record<string, any>|null}} given
- * @returns {Promise<Photo>} */
-export async function addPhoto(ctx, recordId, given) { return later(); }
-/** @param {Ctx} ctx @param {Id} photoId @param {{caption?: string, role?: PhotoRole, viewpoint?: string, sensitive?: boolean}} change @returns {Promise<Photo>} */
-export async function setPhoto(ctx, photoId, change) { return later(); }
-/** Asks ctx.shrink for the 2048 px version and swaps it in; on failure the camera's bytes stay. Call it after addPhoto, not awaited by the form.
- * @param {Ctx} ctx @param {Id} photoId @returns {Promise<Photo>} */
-export async function shrinkPhoto(ctx, photoId) { return later(); }
-/** @param {Ctx} ctx @param {Id} photoId @param {Shrunk} made @returns {Promise<Photo>} */
-export async function replaceBytes(ctx, photoId, made) { return later(); }
-/** Unlists it; bytes go at the next save. Undo = orderPhotos with it in the list again.
- * @param {Ctx} ctx @param {Id} photoId @returns {Promise<OutboxRecord>} */
-export async function removePhoto(ctx, photoId) { return later(); }
-/** @param {Ctx} ctx @param {Id} recordId @param {Id[]} ids @returns {Promise<OutboxRecord>} */
-export async function orderPhotos(ctx, recordId, ids) { return later(); }
-/** Saves a draft or an edit (visit, supplement or event). Only when this resolves may the page say "saved on this phone".
- * @param {Ctx} ctx @param {Id} id @returns {Promise<{record: OutboxRecord, photos: Photo[]}>} */
-export async function saveVisit(ctx, id) { return later(); }
-/** Opens a draft, a saved record, or a sealed one that never had a 2xx. Throws LeaseHeld, AlreadyReceived.
- * The returned `form`, `occurred`, `photo_ids` are those to show (an unsaved edit included).
- * @param {Ctx} ctx @param {Id} id @returns {Promise<{record: OutboxRecord, photos: Photo[]}>} */
-export async function editRecord(ctx, id) { return later(); }
-/** Throws the open edit of a saved record away and closes the form.
- * @param {Ctx} ctx @param {Id} id @returns {Promise<OutboxRecord>} */
-export async function cancelEdit(ctx, id) { return later(); }
-/** The user has been asked twice. Throws AlreadyReceived, LeaseHeld.
- * @param {Ctx} ctx @param {Id} id @returns {Promise<void>} */
-export async function dropRecord(ctx, id) { return later(); }
-/** @param {Ctx} ctx @param {Id} id @returns {Promise<OutboxRecord>} */
-export async function takeLease(ctx, id) { return later(); }
-/** @param {Ctx} ctx @param {Id} id @returns {Promise<OutboxRecord>} */
-export async function renewLease(ctx, id) { return later(); }
-/** @param {Ctx} ctx @param {Id} id @returns {Promise<void>} */
-export async function releaseLease(ctx, id) { return later(); }
-/** @param {Ctx} ctx @param {Id} photoId @returns {Promise<ArrayBuffer|null>} */
-export async function photoBytes(ctx, photoId) { return later(); }
-/** Bytes the record would have; the form holds to MAX_RAW_BYTES while typing.
- * @param {Form} form @returns {number} */
-export function formSize(form) { return later(); }
 export const MAX_RAW_BYTES = 1_000_000;
 export const MAX_PHOTOS = 20;
+/** What envelope and manifest may take of the megabyte. */
+const ENVELOPE_BYTES = 60_000;
+/** A photo not shrunk by then goes as the camera gave it. */
+const SHRINK_MS = 60_000;
+const FORM_ROOM = 64 * 1024;
+
+/**
+ * A new draft, stored at once, leased to this tab. Throws OwnerUnknown.
+ * @param {Ctx} ctx
+ * @param {Preset} [preset]
+ * @returns {Promise<OutboxRecord>}
+ */
+export async function beginDraft(ctx, { type = "visit", form = {}, occurred, title, owner } = {}) {
+  const record = newRecord(ctx, { owner: owner ?? (await ownerNow(ctx)), type, form, occurred, title });
+  record.lease = leaseOf(ctx);
+  await withRoom(ctx, FORM_ROOM, () => ctx.store.put("records", record));
+  await readBack(ctx, record);
+  changed(ctx, record.id);
+  return record;
+}
+
+/**
+ * Autosave; renews the lease. An edit of a saved record is kept beside it until it is saved in its turn.
+ * Throws LeaseHeld, QuotaProblem, StoreProblem.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @param {Form} form
+ * @param {Occurred} [occurred]
+ * @param {string} [title]
+ * @returns {Promise<OutboxRecord>}
+ */
+export async function saveForm(ctx, id, form, occurred, title) {
+  return amend(ctx, id, (open) => ({ ...open, form, occurred: occurred ?? open.occurred }), title);
+}
+
+/**
+ * Stores the camera's bytes at once, before anything else can go wrong, then hashes what was read back.
+ * @param {Ctx} ctx
+ * @param {Id} recordId
+ * @param {{bytes: ArrayBuffer, type: string, taken_at?: string|null, role?: PhotoRole, position?: Record<string, any>|null}} given
+ * @returns {Promise<Photo>}
+ */
+export async function addPhoto(ctx, recordId, given) {
+  const photo = newPhoto(ctx, recordId, given);
+  await withRoom(ctx, given.bytes.byteLength, () =>
+    holding(ctx, recordId, ["photos", "bytes"], async (tx, record) => {
+      const open = openPart(record);
+      if (open.photo_ids.length >= MAX_PHOTOS) throw new OutboxProblem("too-many-photos");
+      await tx.put("bytes", { id: photo.id, buf: given.bytes });
+      await tx.put("photos", photo);
+      await tx.put("records", withOpen(ctx, record, { ...open, photo_ids: [...open.photo_ids, photo.id] }));
+    }),
+  );
+  const back = await photoBytes(ctx, photo.id);
+  const sha256 = await sha256Hex(given.bytes);
+  if (!back || (await sha256Hex(back)) !== sha256) {
+    throw new StoreProblem("the photo did not come back as it was written");
+  }
+  const hashed = await changePhoto(ctx, photo.id, (now) => ({
+    ...now,
+    sha256: now.sha256 ?? sha256,
+    sha256_camera: now.sha256_camera ?? sha256,
+  }));
+  changed(ctx, recordId);
+  return hashed;
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} record
+ * @param {{bytes: ArrayBuffer, type: string, taken_at?: string|null, role?: PhotoRole, position?: Record<string, any>|null}} given
+ * @returns {Photo}
+ */
+function newPhoto(ctx, record, { bytes, type, taken_at, role = "progress", position = null }) {
+  const exif = readExif(bytes);
+  return {
+    id: uuid7(ctx.clock, ctx.random),
+    record,
+    thumb: null,
+    has_bytes: true,
+    type: type || "application/octet-stream",
+    size: bytes.byteLength,
+    sha256: null,
+    sha256_camera: null,
+    taken_at: taken_at ?? exif.taken_at ?? null,
+    role,
+    caption: "",
+    viewpoint: "",
+    sensitive: false,
+    width: null,
+    height: null,
+    shrunk: false,
+    shrinking_until: ctx.shrink ? ctx.clock.now() + SHRINK_MS : 0,
+    shrink_failed: null,
+    sealed: false,
+    state: "kept",
+    reason: null,
+    upload_url: null,
+    offset: 0,
+    tries: 0,
+    next_at: 0,
+    piece: null,
+    piece_limit: null,
+    bad_hash: 0,
+    problem: null,
+    withdrawal: null,
+    exported: false,
+    exif_claimed: exif.claimed,
+    position,
+  };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @param {{caption?: string, role?: PhotoRole, viewpoint?: string, sensitive?: boolean}} change
+ * @returns {Promise<Photo>}
+ */
+export async function setPhoto(ctx, photoId, change) {
+  const photo = await changePhoto(ctx, photoId, (now) => ({ ...now, ...change }));
+  changed(ctx, photo.record);
+  return photo;
+}
+
+/**
+ * Asks ctx.shrink for the 2048 px version and swaps it in; if it fails (HEIC, an odd file) the camera's bytes stay and go
+ * up as they are. Called after addPhoto; the form need not wait for it.
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @returns {Promise<Photo>}
+ */
+export async function shrinkPhoto(ctx, photoId) {
+  const photo = await mustHavePhoto(ctx, photoId);
+  const bytes = await photoBytes(ctx, photoId);
+  if (!ctx.shrink || !bytes || photo.shrunk || photo.sealed || photo.shrink_failed) return photo;
+  const made = await ctx.shrink(bytes, photo.type).catch((error) => ({ failed: String(error) }));
+  if ("failed" in made) {
+    const kept = await changePhoto(ctx, photoId, (now) => ({ ...now, shrinking_until: 0, shrink_failed: made.failed }));
+    changed(ctx, kept.record);
+    return kept;
+  }
+  return replaceBytes(ctx, photoId, made);
+}
+
+/**
+ * Swaps the verified 2048 px version in. Once the record is sealed the bytes stay what they are.
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @param {Shrunk} made
+ * @returns {Promise<Photo>}
+ */
+export async function replaceBytes(ctx, photoId, made) {
+  const before = await mustHavePhoto(ctx, photoId);
+  const sha256 = await sha256Hex(made.bytes);
+  const original = before.sha256_camera ?? (await hashOfStored(ctx, photoId));
+  const photo = await ctx.store.tx(["photos", "bytes"], async (tx) => {
+    const now = /** @type {Photo|undefined} */ (await tx.get("photos", photoId));
+    if (!now) throw new OutboxProblem("gone");
+    if (now.sealed) return now;
+    /** @type {Photo} */
+    const next = {
+      ...now,
+      type: made.type,
+      size: made.bytes.byteLength,
+      sha256,
+      sha256_camera: original,
+      width: made.width,
+      height: made.height,
+      thumb: made.thumb,
+      shrunk: true,
+      shrinking_until: 0,
+    };
+    await tx.put("bytes", { id: photoId, buf: made.bytes });
+    await tx.put("photos", next);
+    return next;
+  });
+  changed(ctx, photo.record);
+  return photo;
+}
+
+/**
+ * Only unlists it; the bytes go at the next save. Undo = `orderPhotos` with it in the list again.
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @returns {Promise<OutboxRecord>}
+ */
+export async function removePhoto(ctx, photoId) {
+  const photo = await mustHavePhoto(ctx, photoId);
+  return amend(ctx, photo.record, (open) => ({
+    ...open,
+    photo_ids: open.photo_ids.filter((id) => id !== photoId),
+  }));
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} recordId
+ * @param {Id[]} ids
+ * @returns {Promise<OutboxRecord>}
+ */
+export async function orderPhotos(ctx, recordId, ids) {
+  const own = /** @type {Photo[]} */ (await ctx.store.list("photos", "record", recordId));
+  const known = new Set(own.map((photo) => photo.id));
+  return amend(ctx, recordId, (open) => ({ ...open, photo_ids: [...new Set(ids)].filter((id) => known.has(id)) }));
+}
+
+/**
+ * Saves a draft, or the open edit of a saved record: visit, supplement or event. On any failure the draft is untouched.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<{record: OutboxRecord, photos: Photo[]}>}
+ */
+export async function saveVisit(ctx, id) {
+  const saved = await withRoom(ctx, FORM_ROOM, () =>
+    holding(ctx, id, ["photos", "bytes", "meta"], async (tx, record) => {
+      if (formSize(openPart(record).form) > MAX_RAW_BYTES - ENVELOPE_BYTES) throw new TooLarge();
+      const next = record.state === "draft" ? await firstSaveIn(ctx, tx, record) : commitEdit(ctx, record);
+      await dropUnlisted(tx, next);
+      await tx.put("records", next);
+      return next;
+    }),
+  );
+  const record = await readBack(ctx, saved);
+  const photos = await photosBack(ctx, record);
+  await updateMirror(ctx);
+  await rememberVisit(ctx, record).catch(() => {});
+  changed(ctx, id);
+  return { record, photos };
+}
+
+/**
+ * A sealed revision may have arrived without an answer: what follows it names it, so that the server knows them as one.
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} record
+ * @returns {OutboxRecord}
+ */
+function commitEdit(ctx, record) {
+  if (!record.edit) return { ...record, lease: null };
+  if (record.ever_2xx) throw new AlreadyReceived();
+  const { form, occurred, photo_ids } = record.edit;
+  const revision = record.sealed
+    ? { rev: record.rev + 1, replaces: record.sha256, sealed: null, sha256: null }
+    : {};
+  return {
+    ...record,
+    ...revision,
+    form,
+    occurred,
+    photo_ids,
+    edit: null,
+    state: "saved",
+    saved_at: ctx.clock.now(),
+    tries: 0,
+    next_at: 0,
+    problem: null,
+    lease: null,
+  };
+}
+
+/**
+ * @param {StoreTx} tx
+ * @param {OutboxRecord} record
+ */
+async function dropUnlisted(tx, record) {
+  const listed = new Set(record.photo_ids);
+  for (const photo of /** @type {Photo[]} */ (await tx.list("photos", "record", record.id))) {
+    if (listed.has(photo.id)) continue;
+    await tx.remove("photos", photo.id);
+    await tx.remove("bytes", photo.id);
+  }
+}
+
+/**
+ * Opens a draft, a saved record, or a sealed one that never had a 2xx, as a form of this tab. What is returned is what to
+ * show: an edit that was never saved included. Throws LeaseHeld, AlreadyReceived.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<{record: OutboxRecord, photos: Photo[]}>}
+ */
+export async function editRecord(ctx, id) {
+  const record = await holding(ctx, id, [], async (tx, now) => {
+    if (now.ever_2xx || now.state === "sent") throw new AlreadyReceived();
+    const open = now.state === "draft" ? now : { ...now, edit: openPart(now) };
+    const leased = { ...open, lease: leaseOf(ctx) };
+    await tx.put("records", leased);
+    return leased;
+  });
+  changed(ctx, id);
+  const shown = { ...record, ...openPart(record) };
+  return { record: shown, photos: await photosOf(ctx, shown) };
+}
+
+/**
+ * Throws the open edit of a saved record away and closes the form; the record stays as it was saved.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<OutboxRecord>}
+ */
+export async function cancelEdit(ctx, id) {
+  const record = await holding(ctx, id, ["photos", "bytes"], async (tx, now) => {
+    const next = { ...now, edit: null, lease: null };
+    if (now.edit) await dropUnlisted(tx, next);
+    await tx.put("records", next);
+    return next;
+  });
+  changed(ctx, id);
+  return record;
+}
+
+/**
+ * The officer has been asked twice. A saved one's number is reported as voided, so that it is no gap.
+ * Throws AlreadyReceived, LeaseHeld.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<void>}
+ */
+export async function dropRecord(ctx, id) {
+  await holding(ctx, id, ["photos", "bytes", "meta"], async (tx, record) => {
+    if (record.ever_2xx) throw new AlreadyReceived();
+    if (record.seq !== null) {
+      const key = `voided:${record.owner}`;
+      const voided = (await tx.get("meta", key))?.value ?? [];
+      await tx.put("meta", { key, value: [...voided, record.seq] });
+    }
+    await dropUnlisted(tx, { ...record, photo_ids: [] });
+    await tx.remove("records", id);
+  });
+  await updateMirror(ctx);
+  changed(ctx, id);
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<OutboxRecord>}
+ */
+export function takeLease(ctx, id) {
+  return holding(ctx, id, [], async (tx, record) => {
+    const leased = { ...record, lease: leaseOf(ctx) };
+    await tx.put("records", leased);
+    return leased;
+  });
+}
+
+/**
+ * Every few minutes while a form is open, so that nothing sends it meanwhile.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<OutboxRecord>}
+ */
+export function renewLease(ctx, id) {
+  return takeLease(ctx, id);
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<void>}
+ */
+export async function releaseLease(ctx, id) {
+  await ctx.store.tx(["records"], async (tx) => {
+    const record = /** @type {OutboxRecord|undefined} */ (await tx.get("records", id));
+    if (record?.lease?.tab === ctx.tab) await tx.put("records", { ...record, lease: null });
+  });
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @returns {Promise<ArrayBuffer|null>}
+ */
+export async function photoBytes(ctx, photoId) {
+  return (await ctx.store.get("bytes", photoId))?.buf ?? null;
+}
+
+/**
+ * In order, bytes left out.
+ * @param {Ctx} ctx
+ * @param {{id: Id, photo_ids: Id[]}} record
+ * @returns {Promise<Photo[]>}
+ */
+export async function photosOf(ctx, record) {
+  const all = /** @type {Photo[]} */ (await ctx.store.list("photos", "record", record.id));
+  const byId = new Map(all.map((photo) => [photo.id, photo]));
+  return record.photo_ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/**
+ * Bytes that the form takes of the record; it holds to MAX_RAW_BYTES while one types.
+ * @param {Form} form
+ * @returns {number}
+ */
+export function formSize(form) {
+  return new TextEncoder().encode(JSON.stringify(form)).length;
+}
+
+/**
+ * What the form shows: the record itself, or the edit that lies beside a saved one.
+ * @param {OutboxRecord} record
+ */
+function openPart(record) {
+  const { form, occurred, photo_ids } = record.edit ?? record;
+  return { form, occurred, photo_ids };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} record
+ * @param {{form: Form, occurred: Occurred, photo_ids: Id[]}} open
+ * @returns {OutboxRecord}
+ */
+function withOpen(ctx, record, open) {
+  const lease = leaseOf(ctx);
+  return record.state === "draft" ? { ...record, ...open, lease } : { ...record, edit: open, lease };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @param {(open: {form: Form, occurred: Occurred, photo_ids: Id[]}) => {form: Form, occurred: Occurred, photo_ids: Id[]}} change
+ * @param {string} [title]
+ * @returns {Promise<OutboxRecord>}
+ */
+async function amend(ctx, id, change, title) {
+  const record = await withRoom(ctx, FORM_ROOM, () =>
+    holding(ctx, id, [], async (tx, now) => {
+      if (now.ever_2xx) throw new AlreadyReceived();
+      const next = { ...withOpen(ctx, now, change(openPart(now))), title: title ?? now.title };
+      await tx.put("records", next);
+      return next;
+    }),
+  );
+  await readBack(ctx, record);
+  changed(ctx, id);
+  return record;
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @param {(photo: Photo) => Photo} change
+ * @returns {Promise<Photo>}
+ */
+function changePhoto(ctx, photoId, change) {
+  return ctx.store.tx(["photos"], async (tx) => {
+    const now = /** @type {Photo|undefined} */ (await tx.get("photos", photoId));
+    if (!now) throw new OutboxProblem("gone");
+    const next = change(now);
+    await tx.put("photos", next);
+    return next;
+  });
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ * @returns {Promise<Photo>}
+ */
+async function mustHavePhoto(ctx, photoId) {
+  const photo = await ctx.store.get("photos", photoId);
+  if (!photo) throw new OutboxProblem("gone");
+  return photo;
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} photoId
+ */
+async function hashOfStored(ctx, photoId) {
+  const bytes = await photoBytes(ctx, photoId);
+  return bytes ? sha256Hex(bytes) : null;
+}
+
+/**
+ * A browser that says "written" and was not: the one lie that would break the promise.
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} written
+ * @returns {Promise<OutboxRecord>}
+ */
+async function readBack(ctx, written) {
+  const back = /** @type {OutboxRecord|undefined} */ (await ctx.store.get("records", written.id));
+  if (!back || essence(back) !== essence(written)) {
+    throw new StoreProblem("the record did not come back as it was written");
+  }
+  return back;
+}
+
+/**
+ * What the officer wrote and the place in the row; the sender may have moved the rest on already.
+ * @param {OutboxRecord} record
+ */
+function essence({ id, owner, seq, rev, saved_at, form, occurred, photo_ids, edit }) {
+  return JSON.stringify([id, owner, seq, rev, saved_at, form, occurred, photo_ids, edit]);
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} record
+ * @returns {Promise<Photo[]>}
+ */
+async function photosBack(ctx, record) {
+  const photos = await photosOf(ctx, record);
+  if (photos.length !== record.photo_ids.length) throw new StoreProblem("a photo did not come back");
+  for (const photo of photos) {
+    const bytes = await photoBytes(ctx, photo.id);
+    if (bytes?.byteLength !== photo.size) throw new StoreProblem("a photo did not come back as it was written");
+  }
+  return photos;
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} id
+ */
+function changed(ctx, id) {
+  ctx.channel.announce({ kind: "records", id });
+}

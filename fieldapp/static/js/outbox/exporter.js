@@ -1,10 +1,168 @@
 /**
+ * The answer to every failure that nobody foresaw: the sealed records with their photos in one file, for a desk to import.
+ * Nothing is removed from the phone; only a receipt does that, and the same id and hash from both ways is one record.
+ *
+ * importShape, taken by POST /api/v1/imports (application/json):
+ *   { format: "fieldapp-export/1", server_epoch: string|null, device: id, exported_at: ISO,
+ *     records: [{ id, type, sha256, raw_b64,                    the sealed bytes, unchanged
+ *                 photos: [{ id, sha256, type, size, b64: string|null }] }] }   null: the bytes are no longer here
+ * A draft goes in as a revision without `seq`; when it is saved later it becomes the next revision of that.
  * @import { Ctx, Id, OutboxRecord, Photo } from "./types.js"
  */
-const later = () => { throw new Error("being written"); };
-/** One JSON file of sealed records with their photos. Seals first; nothing is removed.
- * @param {Ctx} ctx @param {Id[]} ids @returns {Promise<{name: string, bytes: ArrayBuffer}>} */
-export async function exportRecords(ctx, ids) { return later(); }
-/** The same file from what is only on the screen, when not even the draft could be stored.
- * @param {Ctx} ctx @param {OutboxRecord} record @param {{photo: Photo, bytes: ArrayBuffer}[]} photos @returns {Promise<{name: string, bytes: ArrayBuffer}>} */
-export async function exportForm(ctx, record, photos) { return later(); }
+import { base64, sha256Hex } from "./hash.js";
+import { deviceId, recall } from "./meta.js";
+import { OutboxProblem } from "./problems.js";
+import { photoBytes, photosOf } from "./drafts.js";
+import { envelopeBytes, manifestPhotos, seal } from "./seal.js";
+
+export const FORMAT = "fieldapp-export/1";
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id[]} ids
+ * @returns {Promise<{name: string, bytes: ArrayBuffer}>}
+ */
+export async function exportRecords(ctx, ids) {
+  const file = new TextFile();
+  file.write(await head(ctx));
+  for (const [index, id] of ids.entries()) {
+    file.write(index ? "," : "");
+    const { record, raw, sha256 } = await sealedOrSnapshot(ctx, id);
+    file.write(opening(record, raw, sha256));
+    for (const [at, photo] of (await photosOf(ctx, record)).entries()) {
+      const bytes = photo.has_bytes ? await photoBytes(ctx, photo.id) : null;
+      file.write(`${at ? "," : ""}${photoLine(photo, bytes)}`);
+    }
+    file.write("]}");
+  }
+  file.write("]}");
+  await markExported(ctx, ids);
+  return { name: fileName(ctx), bytes: file.bytes() };
+}
+
+/**
+ * The same file from what is only on the screen, when not even the draft could be stored.
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} record
+ * @param {{photo: Photo, bytes: ArrayBuffer}[]} photos
+ * @returns {Promise<{name: string, bytes: ArrayBuffer}>}
+ */
+export async function exportForm(ctx, record, photos) {
+  const hashed = [];
+  for (const { photo, bytes } of photos) {
+    hashed.push({ bytes, photo: { ...photo, sha256: await sha256Hex(bytes), size: bytes.byteLength } });
+  }
+  const raw = envelopeBytes(record, hashed.map(({ photo }) => photo));
+  const file = new TextFile();
+  file.write(await head(ctx).catch(() => headOf(null, null, ctx)));
+  file.write(opening(record, raw, await sha256Hex(raw)));
+  file.write(`${hashed.map(({ photo, bytes }) => photoLine(photo, bytes)).join(",")}]}]}`);
+  return { name: fileName(ctx), bytes: file.bytes() };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @returns {Promise<{record: OutboxRecord, raw: ArrayBuffer, sha256: string}>}
+ */
+async function sealedOrSnapshot(ctx, id) {
+  const record = /** @type {OutboxRecord|undefined} */ (await ctx.store.get("records", id));
+  if (!record) throw new OutboxProblem("gone");
+  if (record.state === "draft") return snapshot(ctx, record);
+  const sealed = await seal(ctx, id, { now: true });
+  return { record: sealed, raw: /** @type {ArrayBuffer} */ (sealed.sealed), sha256: /** @type {string} */ (sealed.sha256) };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} draft
+ * @returns {Promise<{record: OutboxRecord, raw: ArrayBuffer, sha256: string}>}
+ */
+async function snapshot(ctx, draft) {
+  const raw = envelopeBytes(draft, await manifestPhotos(ctx, draft, true));
+  const sha256 = await sha256Hex(raw);
+  await ctx.store.tx(["records"], async (tx) => {
+    const now = /** @type {OutboxRecord|undefined} */ (await tx.get("records", draft.id));
+    if (now?.state !== "draft") return;
+    await tx.put("records", { ...now, rev: draft.rev + 1, replaces: sha256 });
+  });
+  return { record: draft, raw, sha256 };
+}
+
+/**
+ * Refused bytes need not be kept for ever once they are in a file.
+ * @param {Ctx} ctx
+ * @param {Id[]} ids
+ */
+async function markExported(ctx, ids) {
+  await ctx.store.tx(["records", "photos"], async (tx) => {
+    for (const id of ids) {
+      const record = /** @type {OutboxRecord|undefined} */ (await tx.get("records", id));
+      if (!record) continue;
+      const problem = record.problem?.code === "photo-refused" ? null : record.problem;
+      await tx.put("records", { ...record, exported_at: ctx.clock.now(), problem });
+      for (const photo of await tx.list("photos", "record", id)) await tx.put("photos", { ...photo, exported: true });
+    }
+  });
+}
+
+/** @param {Ctx} ctx */
+async function head(ctx) {
+  return headOf(await deviceId(ctx), await recall(ctx, "server_epoch"), ctx);
+}
+
+/**
+ * @param {Id|null} device
+ * @param {string|null} epoch
+ * @param {Ctx} ctx
+ */
+function headOf(device, epoch, ctx) {
+  const fields = { format: FORMAT, server_epoch: epoch, device, exported_at: ctx.clock.isoLocal(ctx.clock.now()) };
+  return `${JSON.stringify(fields).slice(0, -1)},"records":[`;
+}
+
+/**
+ * @param {OutboxRecord} record
+ * @param {ArrayBuffer} raw
+ * @param {string} sha256
+ */
+function opening({ id, type }, raw, sha256) {
+  const fields = { id, type, sha256, raw_b64: base64(raw) };
+  return `${JSON.stringify(fields).slice(0, -1)},"photos":[`;
+}
+
+/**
+ * @param {Photo} photo
+ * @param {ArrayBuffer|null} bytes
+ */
+function photoLine({ id, sha256, type, size }, bytes) {
+  return JSON.stringify({ id, sha256, type, size, b64: bytes ? base64(bytes) : null });
+}
+
+/** @param {Ctx} ctx */
+function fileName(ctx) {
+  const stamp = ctx.clock.isoLocal(ctx.clock.now()).slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+  return `fieldapp-export-${stamp}.json`;
+}
+
+/** Grows by encoded parts: forty photos as one string would be more than some engines allow. */
+class TextFile {
+  /** @type {Uint8Array[]} */
+  #parts = [];
+
+  /** @param {string} text */
+  write(text) {
+    this.#parts.push(new TextEncoder().encode(text));
+  }
+
+  /** @returns {ArrayBuffer} */
+  bytes() {
+    const all = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all.buffer;
+  }
+}

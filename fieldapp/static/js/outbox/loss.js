@@ -1,11 +1,95 @@
 /**
- * @import { Ctx } from "./types.js"
+ * The loss detector. A browser may wipe IndexedDB without a word; localStorage and a cookie often survive it. They remember
+ * how long the queue was, never what is in it, so that an empty store can say "three visits were still waiting here".
+ * @import { Ctx, Mirror } from "./types.js"
  * @typedef {{device: string, last_seq: number, queued: number}} Loss
  */
-const later = () => { throw new Error("being written"); };
-/** What an earlier installation on this phone still had when its storage vanished; null = nothing known to be lost.
- * @param {Ctx} ctx @returns {Promise<Loss|null>} */
-export async function check(ctx) { return later(); }
-/** The officer has read it.
- * @param {Ctx} ctx @returns {Promise<void>} */
-export async function acknowledge(ctx) { return later(); }
+
+const NAME = "fieldapp_queue";
+const COOKIE_SECONDS = 400 * 24 * 3600;
+
+/**
+ * What an earlier installation on this phone still had when its storage vanished; null = nothing known to be lost.
+ * Call before anything writes the mirror (openContext does).
+ * @param {Ctx} ctx
+ * @returns {Promise<Loss|null>}
+ */
+export async function check(ctx) {
+  const known = await ctx.store.get("meta", "loss");
+  if (known) return known.value;
+  const device = await ctx.store.get("meta", "device");
+  const before = recall(ctx.mirror);
+  if (!before || before.queued === 0 || before.device === device?.value.id) return null;
+  await ctx.store.put("meta", { key: "loss", value: before });
+  return before;
+}
+
+/**
+ * The officer has read it.
+ * @param {Ctx} ctx
+ * @returns {Promise<void>}
+ */
+export async function acknowledge(ctx) {
+  await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "loss"));
+  await updateMirror(ctx);
+}
+
+/**
+ * Called after every change of the queue.
+ * @param {Ctx} ctx
+ * @returns {Promise<void>}
+ */
+export async function updateMirror(ctx) {
+  if (!ctx.mirror) return;
+  const device = await ctx.store.get("meta", "device");
+  if (!device || (await ctx.store.get("meta", "loss"))) return;
+  const all = await ctx.store.count("records", null);
+  const drafts = await ctx.store.count("records", "state", "draft");
+  const sent = await ctx.store.count("records", "state", "sent");
+  const user = await ctx.store.get("meta", "current_user");
+  const seq = user ? await ctx.store.get("meta", `seq:${user.value.id}`) : null;
+  write(ctx.mirror, { device: device.value.id, last_seq: seq?.value ?? 0, queued: all - drafts - sent });
+}
+
+/**
+ * @param {Mirror} mirror
+ * @param {Loss} loss
+ */
+function write({ local, jar, secure }, loss) {
+  const text = `${loss.device}.${loss.last_seq}.${loss.queued}`;
+  try {
+    local?.setItem(NAME, text);
+  } catch {
+    // Private windows refuse localStorage; the cookie is the second witness.
+  }
+  if (jar) {
+    jar.cookie = `${NAME}=${text}; Max-Age=${COOKIE_SECONDS}; Path=/; SameSite=Lax${secure ? "; Secure" : ""}`;
+  }
+}
+
+/**
+ * The larger of the two memories: one of them may be older.
+ * @param {Mirror|null} mirror
+ * @returns {Loss|null}
+ */
+function recall(mirror) {
+  if (!mirror) return null;
+  let stored = null;
+  try {
+    stored = mirror.local?.getItem(NAME) ?? null;
+  } catch {
+    stored = null;
+  }
+  const cookie = mirror.jar?.cookie.split("; ").find((part) => part.startsWith(`${NAME}=`));
+  const seen = [parse(stored), parse(cookie?.slice(NAME.length + 1))].filter((loss) => loss !== null);
+  return seen.sort((a, b) => b.last_seq - a.last_seq || b.queued - a.queued)[0] ?? null;
+}
+
+/**
+ * @param {string|null|undefined} text
+ * @returns {Loss|null}
+ */
+function parse(text) {
+  const match = /^([0-9a-f-]{36})\.(\d+)\.(\d+)$/.exec(text ?? "");
+  return match?.[1] ? { device: match[1], last_seq: Number(match[2]), queued: Number(match[3]) } : null;
+}

@@ -1,0 +1,397 @@
+/**
+ * One photo goes up: tus 1.0 with creation-with-upload and checksums (sync-contract 3 and 4). A request carries the whole
+ * photo; after a failure 64 KB, and then twice as much each time. Only a receipt makes a photo `stored`.
+ * @import { Answer, Ctx, OutboxRecord, Photo, Receipt } from "./types.js"
+ */
+import { base64, fromBase64, sha256, sha256Hex } from "./hash.js";
+import { isReceiptFor } from "./receipts.js";
+import { withdrawPhotoIn } from "./records.js";
+import { ask, backOff, isPassing, problemCode } from "./wire.js";
+
+const UPLOADS = "/api/v1/uploads";
+const SMALLEST = 64 * 1024;
+const CHECKSUM_MOST = 256 * 1024;
+const STEPS = 2_000;
+const CONFLICTS = 3;
+const BAD_HASHES = 3;
+const TIMEOUT_BASE_MS = 20_000;
+const SLOWEST_BYTES_PER_MS = 2;
+const TIMEOUT_MOST_MS = 300_000;
+
+/**
+ * @typedef {"done"|"later"|"offline"|"signed-out"|"not-owner"|"record-unknown"|"stuck"} End
+ * @typedef {{end: End, receipt: Receipt|null}} Result
+ * @typedef {object} Upload  one run at one photo
+ * @property {Ctx} ctx
+ * @property {OutboxRecord} record
+ * @property {Photo} photo  as stored last
+ * @property {ArrayBuffer} bytes
+ * @property {number|null} offset  null = ask the server
+ * @property {number} conflicts
+ * @property {number} recreated
+ * @property {(ms: number) => Promise<void>} beat
+ */
+
+/**
+ * @param {Ctx} ctx
+ * @param {Photo} photo
+ * @param {OutboxRecord} record
+ * @param {(ms: number) => Promise<void>} [beat]  told before each request how long it may take
+ * @returns {Promise<Result>}
+ */
+export async function uploadPhoto(ctx, photo, record, beat = async () => {}) {
+  const bytes = /** @type {ArrayBuffer|undefined} */ ((await ctx.store.get("bytes", photo.id))?.buf);
+  if (!bytes) return withdraw(ctx, photo, record, "lost");
+  const begun = await update(ctx, photo, { state: "uploading" });
+  if (!begun) return { end: "done", receipt: null };
+  /** @type {Upload} */
+  const upload = { ctx, record, photo: begun, bytes, offset: null, conflicts: 0, recreated: 0, beat };
+  for (let steps = 0; steps < STEPS; steps += 1) {
+    const result = await step(upload);
+    if (result) return result;
+  }
+  return later(upload, null);
+}
+
+/**
+ * @param {Upload} upload
+ * @returns {Promise<Result|null>} null: go on
+ */
+async function step(upload) {
+  if (!upload.photo.upload_url) return create(upload);
+  if (upload.offset === null) return locate(upload);
+  return append(upload, upload.offset);
+}
+
+/**
+ * @param {Upload} upload
+ * @returns {Promise<Result|null>}
+ */
+async function create(upload) {
+  const piece = await cut(upload, 0);
+  const { photo, record } = upload;
+  const answer = await request(upload, "post", UPLOADS, piece, {
+    "Upload-Length": String(upload.bytes.byteLength),
+    "Upload-Metadata": metadata({ record: record.id, photo: photo.id, sha256: photo.sha256 ?? "" }),
+  });
+  const code = problemCode(answer);
+  const location = answer.headers["location"];
+  if (answer.status === 201 && location) {
+    await save(upload, { upload_url: samePath(location) });
+    return accepted(upload, answer, piece.bytes.byteLength);
+  }
+  if (answer.status === 409 && code === "photo-differs") return stuck(upload, answer, code);
+  if (answer.status === 404 && code === "record-unknown") return recordUnknown(upload);
+  return common(upload, answer, piece.bytes.byteLength);
+}
+
+/**
+ * HEAD: how much has arrived?
+ * @param {Upload} upload
+ * @returns {Promise<Result|null>}
+ */
+async function locate(upload) {
+  const answer = await request(upload, "head", /** @type {string} */ (upload.photo.upload_url), null, {});
+  const offset = offsetOf(answer);
+  if ((answer.status === 200 || answer.status === 204) && offset !== null && offset <= upload.bytes.byteLength) {
+    upload.offset = offset;
+    await save(upload, { offset });
+    return null;
+  }
+  if (answer.status === 404 || answer.status === 410) return again(upload, answer);
+  return common(upload, answer, 0);
+}
+
+/**
+ * PATCH. Nothing left to send is an empty one: it makes the server look at the whole.
+ * @param {Upload} upload
+ * @param {number} at
+ * @returns {Promise<Result|null>}
+ */
+async function append(upload, at) {
+  const piece = await cut(upload, at);
+  const answer = await request(upload, "patch", /** @type {string} */ (upload.photo.upload_url), piece, {
+    "Upload-Offset": String(at),
+  });
+  if (answer.status === 204 || answer.status === 200) return accepted(upload, answer, piece.bytes.byteLength);
+  if (answer.status === 404 || answer.status === 410) return again(upload, answer);
+  if (answer.status === 409) {
+    upload.conflicts += 1;
+    upload.offset = null;
+    return upload.conflicts > CONFLICTS ? later(upload, answer) : null;
+  }
+  return common(upload, answer, piece.bytes.byteLength);
+}
+
+/**
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @param {number} sent
+ * @returns {Promise<Result|null>}
+ */
+async function accepted(upload, answer, sent) {
+  const offset = offsetOf(answer);
+  const size = upload.bytes.byteLength;
+  const before = upload.offset ?? 0;
+  if (offset === null && answer.status === 201) return null;
+  // Without an offset this was no tus server: a portal's page.
+  if (offset === null || offset > size) return later(upload, answer);
+  upload.offset = offset;
+  if (offset < size && offset <= before && sent > 0) return later(upload, answer);
+  await save(upload, { offset, piece: grown(upload, sent), tries: 0, problem: null });
+  upload.ctx.channel.announce({ kind: "progress", id: upload.record.id, photo: upload.photo.id });
+  if (offset < size) return null;
+  const receipt = receiptOf(answer, upload.record);
+  // Arrived, but told by nobody yet: the sender asks by PUT. The back-off keeps a server that forgets from being hammered.
+  const tries = upload.photo.tries + 1;
+  await save(upload, { state: "wanted", bad_hash: 0, tries, next_at: backOff(upload.ctx, tries) });
+  return { end: "done", receipt };
+}
+
+/**
+ * What every one of the three may be answered.
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @param {number} sent
+ * @returns {Promise<Result|null>}
+ */
+async function common(upload, answer, sent) {
+  const code = problemCode(answer);
+  if (answer.status === 401) return ended(upload, "signed-out");
+  if (answer.status === 403 && code === "not-owner") return ended(upload, "not-owner");
+  if (answer.status === 413) return tooLarge(upload, answer, code, sent);
+  if (answer.status === 460) return badHash(upload, answer);
+  if (answer.status === 423) return later(upload, answer);
+  // A 2xx or a redirect that is not tus is somebody else's page.
+  if (isPassing(answer) || answer.status < 400) return later(upload, answer);
+  return stuck(upload, answer, "unexpected");
+}
+
+/**
+ * The upload is gone there: a new one from the start.
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @returns {Promise<Result|null>}
+ */
+async function again(upload, answer) {
+  await save(upload, { upload_url: null, offset: 0 });
+  upload.offset = null;
+  upload.recreated += 1;
+  if (problemCode(answer) === "record-unknown") return recordUnknown(upload);
+  return upload.recreated > CONFLICTS ? later(upload, answer) : null;
+}
+
+/**
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @param {string|null} code
+ * @param {number} sent
+ * @returns {Promise<Result|null>}
+ */
+async function tooLarge(upload, answer, code, sent) {
+  if (code === "photo-too-large") {
+    await save(upload, { state: "refused", reason: code, upload_url: null });
+    return { end: "done", receipt: null };
+  }
+  if (sent <= SMALLEST) return stuck(upload, answer, "proxy-limit");
+  const limit = Math.max(SMALLEST, Math.floor(sent / 2));
+  await save(upload, { piece: limit, piece_limit: limit });
+  if (upload.photo.upload_url) upload.offset = null;
+  return null;
+}
+
+/**
+ * A checksum did not fit: either the way is bad, or what lies here is no longer what was sealed.
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @returns {Promise<Result|null>}
+ */
+async function badHash(upload, answer) {
+  const { ctx, photo, record } = upload;
+  if ((await sha256Hex(upload.bytes)) !== photo.sha256) return withdraw(ctx, photo, record, "changed");
+  upload.offset = null;
+  await save(upload, { bad_hash: photo.bad_hash + 1 });
+  return upload.photo.bad_hash >= BAD_HASHES ? later(upload, answer) : null;
+}
+
+/**
+ * @param {Upload} upload
+ * @param {Answer|null} answer
+ * @returns {Promise<Result>}
+ */
+async function later(upload, answer) {
+  const { ctx, photo, bytes } = upload;
+  const tries = photo.tries + 1;
+  await save(upload, {
+    state: "wanted",
+    tries,
+    next_at: backOff(ctx, tries, answer),
+    piece: bytes.byteLength > SMALLEST ? SMALLEST : null,
+    bad_hash: photo.bad_hash >= BAD_HASHES ? 0 : photo.bad_hash,
+  });
+  return { end: !answer || answer.networkError || answer.status < 400 ? "offline" : "later", receipt: null };
+}
+
+/**
+ * Kept, and shown to the officer: `photo-differs` and `proxy-limit` at once, what nobody foresaw after a day.
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @param {string} code
+ * @returns {Promise<Result>}
+ */
+async function stuck(upload, answer, code) {
+  const { ctx, photo } = upload;
+  const tries = photo.tries + 1;
+  const since = photo.problem?.code === code ? photo.problem.since : ctx.clock.now();
+  await save(upload, {
+    state: "wanted",
+    tries,
+    next_at: backOff(ctx, tries, answer),
+    problem: { code, status: answer.status, since },
+  });
+  return { end: "stuck", receipt: null };
+}
+
+/**
+ * @param {Upload} upload
+ * @returns {Promise<Result>}
+ */
+async function recordUnknown(upload) {
+  await save(upload, { state: "wanted", upload_url: null, offset: 0 });
+  return { end: "record-unknown", receipt: null };
+}
+
+/**
+ * @param {Upload} upload
+ * @param {End} end
+ * @returns {Promise<Result>}
+ */
+async function ended(upload, end) {
+  await save(upload, { state: "wanted" });
+  return { end, receipt: null };
+}
+
+/**
+ * @param {Ctx} ctx
+ * @param {Photo} photo
+ * @param {OutboxRecord} record
+ * @param {"changed"|"lost"} reason
+ * @returns {Promise<Result>}
+ */
+async function withdraw(ctx, photo, record, reason) {
+  await ctx.store.tx(["records", "photos", "meta"], (tx) => withdrawPhotoIn(ctx, tx, record, photo, reason));
+  return { end: "done", receipt: null };
+}
+
+/**
+ * @param {Upload} upload
+ * @param {number} at
+ * @returns {Promise<{bytes: ArrayBuffer, checksum: string|null}>}
+ */
+async function cut(upload, at) {
+  const { bytes, photo } = upload;
+  const size = bytes.byteLength;
+  const most = Math.min(photo.piece ?? size, photo.piece_limit ?? size);
+  const piece = bytes.slice(at, Math.min(size, at + most));
+  const isPiece = piece.byteLength > 0 && piece.byteLength < size && piece.byteLength <= CHECKSUM_MOST;
+  return { bytes: piece, checksum: isPiece ? `sha256 ${base64(await sha256(piece))}` : null };
+}
+
+/**
+ * @param {Upload} upload
+ * @param {number} sent
+ * @returns {number|null}
+ */
+function grown(upload, sent) {
+  const { piece, piece_limit } = upload.photo;
+  if (piece === null || sent < piece) return piece;
+  const twice = Math.min(piece * 2, piece_limit ?? Infinity);
+  return twice >= upload.bytes.byteLength ? null : twice;
+}
+
+/**
+ * @param {Upload} upload
+ * @param {"post"|"head"|"patch"} method
+ * @param {string} url
+ * @param {{bytes: ArrayBuffer, checksum: string|null}|null} piece
+ * @param {Record<string, string>} headers
+ * @returns {Promise<Answer>}
+ */
+async function request(upload, method, url, piece, headers) {
+  const size = piece?.bytes.byteLength ?? 0;
+  const timeout = Math.min(TIMEOUT_MOST_MS, TIMEOUT_BASE_MS + Math.round(size / SLOWEST_BYTES_PER_MS));
+  await upload.beat(timeout);
+  return ask(upload.ctx, method, url, {
+    ...(piece ? { body: piece.bytes } : {}),
+    timeout,
+    headers: {
+      "Tus-Resumable": "1.0.0",
+      ...(piece ? { "Content-Type": "application/offset+octet-stream" } : {}),
+      ...(piece?.checksum ? { "Upload-Checksum": piece.checksum } : {}),
+      ...headers,
+    },
+  });
+}
+
+/**
+ * @param {Upload} upload
+ * @param {Partial<Photo>} change
+ */
+async function save(upload, change) {
+  upload.photo = (await update(upload.ctx, upload.photo, change)) ?? { ...upload.photo, ...change };
+}
+
+/**
+ * null when the officer has dropped the photo meanwhile.
+ * @param {Ctx} ctx
+ * @param {Photo} photo
+ * @param {Partial<Photo>} change
+ * @returns {Promise<Photo|null>}
+ */
+function update(ctx, photo, change) {
+  return ctx.store.tx(["photos"], async (tx) => {
+    const now = /** @type {Photo|undefined} */ (await tx.get("photos", photo.id));
+    if (!now || now.state === "withdrawn") return null;
+    const next = { ...now, ...change };
+    await tx.put("photos", next);
+    return next;
+  });
+}
+
+/** @param {Answer} answer */
+function offsetOf(answer) {
+  const text = answer.headers["upload-offset"];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+/**
+ * Only the path counts: whatever host the server or a proxy writes there, the bytes stay on our origin.
+ * @param {string} location
+ */
+function samePath(location) {
+  const url = new URL(location, `https://fieldapp.invalid${UPLOADS}`);
+  return url.pathname + url.search;
+}
+
+/** @param {Record<string, string>} fields */
+function metadata(fields) {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} ${btoa(value)}`)
+    .join(",");
+}
+
+/**
+ * @param {Answer} answer
+ * @param {OutboxRecord} record
+ * @returns {Receipt|null}
+ */
+function receiptOf(answer, record) {
+  const header = answer.headers["fieldapp-receipt"];
+  if (!header) return null;
+  try {
+    const json = JSON.parse(new TextDecoder().decode(fromBase64(header)));
+    return isReceiptFor(json, record) ? json : null;
+  } catch {
+    return null;
+  }
+}
