@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -106,3 +107,25 @@ class Times:
     def clock_doubtful(self) -> bool:
         off = abs(timedelta(milliseconds=self.clock_offset_ms or 0)) > CLOCK_DOUBTFUL_AFTER
         return off or self.recorded_at - self.received_at > CLOCK_DOUBTFUL_AFTER
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What is known of a record beside its body and its author."""
+
+    id: UUID
+    times: Times
+    schema: int = 1
+    rev: int = 1
+    device_id: UUID | None = None
+    seq: int | None = None
+    payload_sha256: str | None = None  # none: entered on a page of ours
+
+
+class CannotPlace(Exception):
+    """A record that may not, or cannot, be projected. It is kept with this reason (docs/sync-protocol.md 5)."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail

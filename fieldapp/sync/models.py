@@ -81,6 +81,7 @@ class Device(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(default=0)
+    settled_seq: Mapped[int] = mapped_column(default=0)  # every seq up to it was received or voided
     queued: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # [{id, seq}] as it last said
     persisted: Mapped[bool | None]
     app_version: Mapped[str] = mapped_column(String(40), default="")

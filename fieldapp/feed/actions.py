@@ -1,0 +1,184 @@
+"""One verb, two doors: a visit with its issues and photos, written in the caller's one transaction.
+
+The phone's records come through sync, the form of `/visits/new` through feed's own view; both end here.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts.policy import Person
+from fieldapp.core.payload import Arrival, CannotPlace
+from fieldapp.issues import actions as issues
+from fieldapp.issues.actions import Outcome, Source
+from fieldapp.issues.body import IssueEvent
+from fieldapp.issues.models import IssueProject
+from fieldapp.photos import actions as photos
+from fieldapp.photos.body import PhotoClaim
+from fieldapp.photos.models import Photo, PhotoUse
+from fieldapp.projects import actions as projects
+from fieldapp.visits import actions as visits
+from fieldapp.visits import queries as visits_queries
+from fieldapp.visits.actions import Links
+from fieldapp.visits.body import SupplementBody, VisitBody
+from fieldapp.visits.models import Supplement, Visit, VisitProject
+
+
+@dataclass
+class LoggedVisit:
+    """What became of a visit, and of what it carries."""
+
+    state: str  # placed, unfiled
+    held: list[IssueEvent] = field(default_factory=list)  # their issues are unknown here, or not to be seen
+    disputed: list[UUID] = field(default_factory=list)  # issues that a revision dropped and others have acted on
+    opened: list[UUID] = field(default_factory=list)
+
+
+def log_visit(
+    session: Session,
+    author: Person,
+    arrival: Arrival,
+    body: VisitBody,
+    *,
+    issue_events: Sequence[IssueEvent] = (),
+    claims: Sequence[PhotoClaim] = (),
+    zone_readable: bool,
+    fresh: bool = True,
+    admitted: bool = False,
+) -> LoggedVisit:
+    """Visit, issue events, photo rows, timeline entries, follow-up, numbers and audit.
+
+    Not `fresh`: a newer revision of what is here. `admitted`: a person has let it in; it then goes without the
+    projects that its author may not log against. Raises CannotPlace before anything is written."""
+    links = _links(session, author, body, issue_events, zone_readable=zone_readable, admitted=admitted)
+    state = visits.log(session, author, arrival, body, links, fresh=fresh)
+    if claims or not fresh:
+        photos.claim(session, arrival.id, author.id, claims)
+        photos.unuse(session, "visit", arrival.id, keep=[one.id for one in claims])
+        photos.use(session, [one.id for one in claims], "visit", arrival.id, sensitive=body.sensitive)
+    logged = LoggedVisit(state)
+    source = _source(arrival, body, links, claims)
+    if not fresh:
+        logged.disputed = issues.drop_unlisted(session, author, source, {event.id for event in issue_events})
+    for event in sorted(issue_events, key=lambda one: one.issue) if len(issue_events) > 1 else issue_events:
+        outcome = issues.record_event(session, author, event, source, zone_readable=zone_readable)
+        if outcome.state == "held":
+            logged.held.append(event)
+        elif event.type == "opened" and outcome.state == "applied":
+            logged.opened.append(event.issue)
+    return logged
+
+
+def _links(
+    session: Session, author: Person, body: VisitBody, events: Sequence[IssueEvent], *, zone_readable: bool, admitted: bool
+) -> Links:
+    """The visit's links; everything that its author must be allowed to do is checked here, before the first write."""
+    if not author.is_staff and not admitted:
+        raise CannotPlace("not-allowed")
+    main = [id for id in (body.project, *body.projects) if id is not None]
+    further = [id for event in events if event.type == "opened" for id in event.projects]
+    try:
+        everything = visits.links_of(session, author, [*main, *further], body.enterprises, zone_readable=zone_readable)
+    except CannotPlace:
+        if not admitted:
+            raise
+        return visits.links_of(session, author, [], body.enterprises, zone_readable=zone_readable)
+    wanted = set(main)
+    return Links(tuple(p for p in everything.projects if p.id in wanted), everything.enterprises)
+
+
+def _source(arrival: Arrival, body: VisitBody, links: Links, claims: Sequence[PhotoClaim]) -> Source:
+    return Source(
+        record_id=arrival.id,
+        visit_id=arrival.id,
+        occurred_at=arrival.times.occurred(body.said_when),
+        received_at=arrival.times.received_at,
+        project_ids=(links.main.id,) if links.main else (),
+        enterprise_ids=tuple(links.all_enterprises[:1]) if links.main else links.enterprises,
+        photo_ids=frozenset(one.id for one in claims),
+    )
+
+
+def record_issue_event(
+    session: Session,
+    author: Person,
+    arrival: Arrival,
+    event: IssueEvent,
+    *,
+    claims: Sequence[PhotoClaim] = (),
+    zone_readable: bool,
+    visit_id: UUID | None = None,
+    fresh: bool = True,
+) -> Outcome:
+    """An event outside a visit, or one of a visit that had to wait for its issue (then `visit_id` says which)."""
+    if event.type == "opened":
+        if not author.is_staff:
+            raise CannotPlace("not-allowed")
+        visits.links_of(session, author, event.projects, event.enterprises, zone_readable=zone_readable)
+    if visit_id is None and (claims or not fresh):
+        photos.claim(session, arrival.id, author.id, claims)
+    source = Source(
+        record_id=visit_id or arrival.id,
+        visit_id=visit_id,
+        occurred_at=arrival.times.acted,
+        received_at=arrival.times.received_at,
+        photo_ids=frozenset(_own_photos(session, author.id, event.photos)),
+    )
+    return issues.record_event(session, author, event, source, zone_readable=zone_readable)
+
+
+def supplement_visit(
+    session: Session,
+    author: Person,
+    arrival: Arrival,
+    body: SupplementBody,
+    *,
+    claims: Sequence[PhotoClaim] = (),
+    zone_readable: bool,
+) -> Supplement | None:
+    """Something said later about a visit. None: its visit is unknown here, or not to be seen by `author`."""
+    seen = visits_queries.visible_visit(session, author, body.visit, zone_readable=zone_readable)
+    own = session.scalar(select(Visit.owner_id).where(Visit.id == body.visit)) == author.id
+    if seen is None and not own:
+        return None
+    if claims:
+        photos.claim(session, arrival.id, author.id, claims)
+    said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
+    return visits.supplement(
+        session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None
+    )
+
+
+def withdraw_own_photo(session: Session, author: Person, photo_id: UUID, reason: str) -> bool:
+    """A photo's bytes are lost or wrong on the phone, whatever has become of its record. False: it is not theirs."""
+    owner = session.scalar(select(Photo.owner_id).where(Photo.id == photo_id))
+    if owner != author.id:
+        return False
+    photos.withdraw(session, photo_id, author.id, reason or "withdrawn")
+    return True
+
+
+def _own_photos(session: Session, owner_id: UUID, ids: Collection[UUID]) -> list[UUID]:
+    """Photos that one may show: one's own. Showing another's would say that they exist."""
+    if not ids:
+        return []
+    return list(session.scalars(select(Photo.id).where(Photo.id.in_(list(ids)), Photo.owner_id == owner_id)))
+
+
+@photos.on_change
+def _photos_changed(session: Session, changed: Sequence[Photo]) -> None:
+    """A photo arrived, or was withdrawn: the timelines that show it have news."""
+    uses = select(PhotoUse.user_type, PhotoUse.user_id).where(PhotoUse.photo_id.in_([photo.id for photo in changed]))
+    shown = {(kind, id) for kind, id in session.execute(uses)}
+    visit_ids = [id for kind, id in shown if kind == "visit"]
+    visit_ids += session.scalars(
+        select(Supplement.visit_id).where(Supplement.id.in_([id for kind, id in shown if kind == "supplement"]))
+    )
+    issue_ids = [id for kind, id in shown if kind == "issue"]
+    of_visits = session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id.in_(visit_ids))).all()
+    of_issues = session.scalars(select(IssueProject.project_id).where(IssueProject.issue_id.in_(issue_ids))).all()
+    for id in {*of_visits, *of_issues}:
+        projects.touch(session, id)

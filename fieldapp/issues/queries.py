@@ -1,0 +1,96 @@
+"""How issues are found."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from fieldapp.accounts.policy import Person
+from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.issues import policy
+from fieldapp.issues.models import Category, Issue, IssueEvent, IssueProject
+
+SIZE = 30
+LINKS: tuple[ExecutableOption, ...] = (
+    selectinload(Issue.units),
+    selectinload(Issue.projects),
+    selectinload(Issue.enterprises),
+)
+
+
+def visible_issue(session: Session, person: Person, id: UUID, *, zone_readable: bool) -> Issue | None:
+    """The issue with its links, if this person may see it."""
+    query = select(Issue).where(Issue.id == id, policy.readable(person, zone_readable=zone_readable))
+    return session.scalar(query.options(*LINKS))
+
+
+def issues_of(session: Session, person: Person, ids: Iterable[UUID], *, zone_readable: bool) -> dict[UUID, Issue]:
+    """Those of these issues that the person may see; four statements however many."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    query = select(Issue).where(Issue.id.in_(wanted), policy.readable(person, zone_readable=zone_readable))
+    return {issue.id: issue for issue in session.scalars(query.options(*LINKS))}
+
+
+def open_issues(
+    session: Session,
+    person: Person,
+    *where: ColumnElement[bool],
+    zone_readable: bool,
+    after: str | None = None,
+    limit: int = SIZE,
+) -> Page[Issue]:
+    """Open issues, the newest first, a page at a time."""
+    query = select(Issue).where(Issue.closed_at.is_(None), policy.readable(person, zone_readable=zone_readable), *where)
+    start = unpack(after, datetime, UUID)
+    if start is not None:
+        at, id = start
+        query = query.where(or_(Issue.opened_at < at, and_(Issue.opened_at == at, Issue.id < id)))
+    query = query.options(*LINKS).order_by(Issue.opened_at.desc(), Issue.id.desc()).limit(limit + 1)
+    return page(list(session.scalars(query)), limit, lambda issue: pack(issue.opened_at, issue.id))
+
+
+def at_project(project_id: UUID) -> ColumnElement[bool]:
+    """Issues linked to a project, for `open_issues`."""
+    return Issue.id.in_(select(IssueProject.issue_id).where(IssueProject.project_id == project_id))
+
+
+def open_counts(session: Session, person: Person, project_ids: Iterable[UUID], *, zone_readable: bool) -> dict[UUID, int]:
+    """How many open issues that this person may see each project has."""
+    query = (
+        select(IssueProject.project_id, func.count())
+        .join(Issue, Issue.id == IssueProject.issue_id)
+        .where(IssueProject.project_id.in_(set(project_ids)), Issue.closed_at.is_(None))
+        .where(policy.readable(person, zone_readable=zone_readable))
+        .group_by(IssueProject.project_id)
+    )
+    return {id: count for id, count in session.execute(query)}
+
+
+def of_visit(session: Session, person: Person, visit_id: UUID, *, zone_readable: bool) -> list[Issue]:
+    """The issues that a visit opened, as far as this person may see them."""
+    query = select(Issue).where(Issue.visit_id == visit_id, policy.readable(person, zone_readable=zone_readable))
+    return list(session.scalars(query.options(*LINKS).order_by(Issue.opened_at, Issue.id)))
+
+
+def events(session: Session, issue_ids: Iterable[UUID]) -> dict[UUID, list[IssueEvent]]:
+    """The events of each issue, in the order of acceptance."""
+    query = select(IssueEvent).where(IssueEvent.issue_id.in_(set(issue_ids)))
+    found: dict[UUID, list[IssueEvent]] = {}
+    for event in session.scalars(query.order_by(IssueEvent.issue_id, IssueEvent.order)):
+        found.setdefault(event.issue_id, []).append(event)
+    return found
+
+
+def events_of_record(session: Session, record_id: UUID) -> list[IssueEvent]:
+    """What one record (a visit, an event) said of issues."""
+    query = select(IssueEvent).where(IssueEvent.record_id == record_id)
+    return list(session.scalars(query.order_by(IssueEvent.received_at, IssueEvent.order)))
+
+
+def categories(session: Session) -> list[Category]:
+    return list(session.scalars(select(Category).order_by(Category.order, Category.code)))

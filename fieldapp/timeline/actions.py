@@ -1,0 +1,50 @@
+"""Appending to the feed. Features append; none rewrites what another said."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from fieldapp.core.changes import insert
+from fieldapp.core.db import new_id
+from fieldapp.timeline.models import Entry
+
+
+def append(
+    session: Session,
+    *,
+    projects: Iterable[UUID],
+    enterprises: Iterable[UUID],
+    occurred_at: datetime,
+    received_at: datetime,
+    kind: str,
+    ref: UUID,
+    subkind: str = "",
+    actor_id: UUID | None = None,
+    parent: UUID | None = None,
+) -> None:
+    """Say on these timelines that `ref` happened. Once a timeline: saying it again changes nothing."""
+    said = {"occurred_at": occurred_at, "received_at": received_at, "kind": kind, "subkind": subkind,
+            "actor_id": actor_id, "ref": ref, "parent": parent}  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        *({"id": new_id(), "project_id": id, "enterprise_id": None, **said} for id in dict.fromkeys(projects)),
+        *({"id": new_id(), "project_id": None, "enterprise_id": id, **said} for id in dict.fromkeys(enterprises)),
+    ]
+    if rows:
+        session.connection().execute(insert(session, Entry).on_conflict_do_nothing(), rows)
+
+
+def amend(session: Session, ref: UUID, *, occurred_at: datetime, subkind: str) -> None:
+    """The fold of `ref` changed when it happened, or what kind it is."""
+    session.execute(update(Entry).where(Entry.ref == ref).values(occurred_at=occurred_at, subkind=subkind))
+
+
+def settle(session: Session, ref: UUID, *, projects: Iterable[UUID], enterprises: Iterable[UUID], at: datetime) -> None:
+    """Let `ref` show on these timelines only: it leaves the others (the row stays), and comes back where it had left."""
+    here = or_(Entry.project_id.in_(list(projects)), Entry.enterprise_id.in_(list(enterprises)))
+    mine = update(Entry).where(Entry.ref == ref)
+    session.execute(mine.where(~here, Entry.left_at.is_(None)).values(left_at=at))
+    session.execute(mine.where(here, Entry.left_at.is_not(None)).values(left_at=None))

@@ -1,0 +1,63 @@
+"""Who may see a visit, and who may say something more about it.
+
+| | author | took part | lead of the author's team | other staff | handling unit, admin |
+| --- | --- | --- | --- | --- | --- |
+| a visit | yes | yes | yes | where a linked project may be read (unfiled: own team and desk) | no |
+| a sensitive one | yes | yes | yes | no | no |
+| a withdrawn one | yes | no | yes | no | no |
+| addition | who may see it ||||
+| correction, move, withdrawal, photo withdrawn | yes | no | no (a desk moves what is unfiled) | no | no |
+| void | no | no | yes | no | no |
+"""
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
+from fieldapp.accounts.policy import Person
+from fieldapp.projects import policy as projects
+from fieldapp.projects.models import Project
+from fieldapp.visits.models import Participant, Visit, VisitEnterprise, VisitProject
+
+
+def readable(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
+    """Visits that this person may read."""
+    if not person.is_staff:
+        return false()
+    own = or_(Visit.owner_id == person.id, Visit.team_id.in_(person.led_team_ids))
+    took_part = exists().where(Participant.visit_id == Visit.id, Participant.user_id == person.id)
+    concerned = or_(own, took_part)
+    return and_(
+        or_(Visit.withdrawn_at.is_(None), own),
+        or_(~Visit.sensitive, concerned),
+        or_(concerned, _placed_in_reach(person, zone_readable)),
+    )
+
+
+def _placed_in_reach(person: Person, zone_readable: bool) -> ColumnElement[bool]:
+    """Linked to a project that the person may read; what is linked to none yet is for its team and the desk."""
+    linked = select(VisitProject.visit_id).where(VisitProject.visit_id == Visit.id)
+    at_enterprise = exists().where(VisitEnterprise.visit_id == Visit.id)
+    loose = true() if person.is_desk else or_(Visit.team_id.in_(person.team_ids), at_enterprise)
+    if zone_readable or person.is_desk:
+        hidden = and_(Project.id == VisitProject.project_id, ~projects.visible(person, zone_readable=zone_readable))
+        return and_(~linked.where(hidden).exists(), or_(linked.exists(), loose))
+    seen = and_(Project.id == VisitProject.project_id, projects.visible(person, zone_readable=zone_readable))
+    return or_(linked.where(seen).exists(), and_(~linked.exists(), loose))
+
+
+def may_add(person: Person, *, is_readable: bool) -> bool:
+    """An addition by whoever may see the visit."""
+    return person.is_staff and is_readable
+
+
+def may_amend(person: Person, visit: Visit) -> bool:
+    """Correct, move, withdraw: the author, whatever has become of their memberships since."""
+    return visit.owner_id == person.id
+
+
+def may_move(person: Person, visit: Visit) -> bool:
+    return may_amend(person, visit) or (person.is_desk and visit.state == "unfiled")
+
+
+def may_void(person: Person, visit: Visit) -> bool:
+    """作废: a lead of the author's team."""
+    return visit.team_id in person.led_team_ids
