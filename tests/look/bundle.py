@@ -1,7 +1,7 @@
 """Puts the sheets that every page needs into one: `python tests/look/bundle.py` after editing one of them.
 
-Twelve small files cost twelve requests and compress badly one by one; the capture page has 8 KB for all its styles.
-test_styles.py fails when css/frame.css is not what this makes.
+Twelve small files cost twelve requests and compress badly one by one; the capture page has 8 KB for all
+its styles. test_styles.py fails when css/frame.css is not what this makes.
 """
 
 import re

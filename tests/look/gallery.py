@@ -1,4 +1,4 @@
-"""The styles rendered by Jinja alone, with sample text: what the screenshots and the template tests look at."""
+"""The style page rendered by Jinja alone: what the screenshots and the template tests look at."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "fieldapp" / "templates"
 STATIC = ROOT / "fieldapp" / "static"
 PART = ROOT / "fieldapp" / "translations" / "parts" / "look.zh.po"
-PAGES = ("list", "timeline", "capture", "form", "table", "login", "colours")
+PAGES = ("list", "timeline", "capture", "form", "table", "login", "colours", "over", "viewer")
 
 _ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 
@@ -22,11 +22,16 @@ def chinese() -> dict[str, str]:
 def environment(static: str = "/static", role: str = "officer") -> Environment:
     loaders = [FileSystemLoader(TEMPLATES), FileSystemLoader(Path(__file__).parent / "gallery")]
     env = Environment(
-        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
     )
     words = chinese()
     env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: words.get(text, text), lambda one, many, n: words.get(one, one if n == 1 else many), newstyle=True
+        lambda text: words.get(text, text),
+        lambda one, many, n: words.get(one, one if n == 1 else many),
+        newstyle=True,
     )
     env.globals.update(
         static_url=lambda path: f"{static}/{path}",

@@ -37,12 +37,16 @@ def test_every_variable_used_is_declared_somewhere(sheet: Path) -> None:
     assert used <= declared
 
 
-@pytest.mark.parametrize("sheet", [s for s in SHEETS if s.name not in OWN_COLOURS], ids=lambda sheet: sheet.name)
+@pytest.mark.parametrize(
+    "sheet", [s for s in SHEETS if s.name not in OWN_COLOURS], ids=lambda sheet: sheet.name
+)
 def test_colours_come_from_the_tokens(sheet: Path) -> None:
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgb\(|\bhsl\(", _text(sheet)) == []
 
 
-@pytest.mark.parametrize("sheet", [s for s in SHEETS if s.name not in {"tokens.css", "print.css"}], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "sheet", [s for s in SHEETS if s.name not in {"tokens.css", "print.css"}], ids=lambda s: s.name
+)
 def test_rules_stand_in_the_layer_of_their_folder(sheet: Path) -> None:
     text = _text(sheet)
     layer = "components" if sheet.parent.name == "components" else sheet.stem
