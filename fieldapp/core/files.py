@@ -7,7 +7,7 @@ fsync, and a receipt must not say `stored` before the bytes would survive a powe
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -110,18 +110,15 @@ class Files:
         return target
 
 
-class _fresh:
+@contextmanager
+def _fresh(target: Path) -> Iterator[Path]:
     """A name beside the target that nobody else uses, gone at the end whatever happened."""
-
-    def __init__(self, target: Path) -> None:
-        self.path = target.with_name(f".{target.name}.{new_id().hex}")
-
-    def __enter__(self) -> Path:
-        return self.path
-
-    def __exit__(self, *_error: object) -> None:
+    path = target.with_name(f".{target.name}.{new_id().hex}")
+    try:
+        yield path
+    finally:
         # Also after success: renaming one hard link over another of the same file leaves both names.
-        self.path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _linked(path: Path, fresh: Path) -> bool:

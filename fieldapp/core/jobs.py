@@ -14,6 +14,7 @@ from huey import RedisHuey, SqliteHuey, crontab
 from huey.api import Huey
 from huey.consumer import Consumer
 
+from fieldapp.core import audit
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
@@ -98,6 +99,13 @@ def sweep(context: Context) -> None:
             do(context)
         except Exception:
             log.exception("a sweep failed", extra={"facts": {"job": name}})
+
+
+@every_minute
+def seal_audit(context: Context) -> None:
+    """Chain the audit rows written since."""
+    while context.db.write(audit.seal) == audit.A_BATCH:
+        pass
 
 
 def run_consumer(context: Context) -> None:

@@ -73,9 +73,7 @@ def park(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[Pho
     session.flush()
 
 
-def expect(
-    session: Session, record_id: UUID, owner_id: UUID, photo_id: UUID, sha256: str, size: int
-) -> Photo:
+def expect(session: Session, record_id: UUID, owner_id: UUID, photo_id: UUID, sha256: str, size: int) -> Photo:
     """The row of a photo that is about to arrive, whether or not a manifest has listed it."""
     photo = session.get(Photo, photo_id)
     if photo is None:
