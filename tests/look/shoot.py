@@ -20,17 +20,13 @@ LOOKS = (
 def shoot(folder: Path, pages: tuple[str, ...]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play, tempfile.TemporaryDirectory() as pages_at:
-        browser = play.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
         for page in pages:
             for look, width, height, scheme, sunlight in LOOKS:
                 role = "lead" if look == "desk" else "officer"
                 file = Path(pages_at) / f"{page}-{look}.html"
                 html = render(page, STATIC.as_uri(), role)
-                file.write_text(
-                    html.replace("<html ", "<html data-sunlight " if sunlight else "<html "), "utf-8"
-                )
+                file.write_text(html.replace("<html ", "<html data-sunlight " if sunlight else "<html "), "utf-8")
                 tab = browser.new_page(
                     viewport={"width": width, "height": height}, color_scheme=scheme, device_scale_factor=1
                 )

@@ -20,9 +20,7 @@ SOURCES = [("asked", "企业提出"), ("found", "自查发现")]
 
 class Callback(Form):
     id = HiddenField(default="0190")
-    phone = StringField(
-        "联系电话", [validators.Length(11, 11, "手机号应为 11 位")], description="只有同队人员可见"
-    )
+    phone = StringField("联系电话", [validators.Length(11, 11, "手机号应为 11 位")], description="只有同队人员可见")
     note = TextAreaField("备注")
     unit = SelectField("主办单位", choices=[("water", "水务公司")])
     source = RadioField("来源", choices=SOURCES, default="asked")
@@ -38,9 +36,7 @@ def form(**data: str) -> Callback:
 
 
 def drawn(call: str, **given: object) -> str:
-    names = (
-        "field, text_field, area_field, select_field, choice_field, check_field, error_summary, form_actions"
-    )
+    names = "field, text_field, area_field, select_field, choice_field, check_field, error_summary, form_actions"
     source = f'{{% from "_macros/fields.html" import {names} %}}{{{{ {call} }}}}'
     return environment().from_string(source).render(form=form(), **given)
 
@@ -51,7 +47,7 @@ def test_a_wrong_entry_stays_and_its_error_is_tied_to_it() -> None:
     assert 'aria-invalid="true"' in html
     assert 'autocomplete="tel"' in html
     assert 'aria-describedby="phone-hint phone-error"' in html
-    assert 'id="phone-hint">同队可见' in html
+    assert 'id="phone-hint">只有同队人员可见' in html
     assert 'id="phone-error"' in html
     assert "手机号应为 11 位" in html
 

@@ -1,9 +1,10 @@
 """The bar follows the role; the shell is the same for everyone."""
 
+import json
 import re
 
 import pytest
-from gallery import PAGES, TEMPLATES, environment, render
+from gallery import PAGES, ROOT, TEMPLATES, environment, render
 
 PAGES_THAT_EXIST = {
     "/",
@@ -16,6 +17,9 @@ PAGES_THAT_EXIST = {
     "/review",
     "/visits/new",
 }
+KINDS = [
+    kind["code"] for kind in json.loads((ROOT / "migrations/data/0001/visit_kinds.json").read_text(encoding="utf-8"))
+]
 ITEM = re.compile(r'<li(?: class="([^"]*)")?><a href="([^"]+)"( aria-current="page")?>')
 
 
@@ -72,6 +76,17 @@ def test_a_demonstration_says_so() -> None:
     assert 'class="demo"' not in env.get_template("list.html.jinja").render()
     env.globals["demo_banner"] = True
     assert 'class="demo"' in env.get_template("list.html.jinja").render()
+
+
+def test_every_kind_of_visit_has_an_icon_of_its_group() -> None:
+    module = environment().get_template("_macros/icons.html").module
+    drawn = {code: str(module.kind_icon_name(code)) for code in KINDS}  # type: ignore[attr-defined]
+    assert "kind-other" not in drawn.values()
+    assert drawn["phone_follow_up"] == "phone"
+    assert drawn["incoming_call"] == "kind-call-in"
+    assert drawn["site_inspection"] == "kind-site"
+    meetings = ("office_meeting", "coordination_meeting", "joint_conference", "talks", "liaison_meeting")
+    assert {drawn[code] for code in meetings} == {"kind-meeting"}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import brotli
 import pytest
-from bundle import BUNDLE, bundle
 from gallery import STATIC, render
+
+from tools.frame_css import BUNDLE, bundle
 
 CSS = STATIC / "css"
 SHEETS = sorted(set(CSS.rglob("*.css")) - {BUNDLE})
@@ -27,7 +28,7 @@ def test_the_capture_page_loads_at_most_8_kb_of_styles() -> None:
 
 
 def test_the_bundle_holds_what_its_parts_say() -> None:
-    assert BUNDLE.read_text(encoding="utf-8") == bundle(), "run: python tests/look/bundle.py"
+    assert BUNDLE.read_text(encoding="utf-8") == bundle(), "run: python tools/frame_css.py"
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
@@ -37,9 +38,7 @@ def test_every_variable_used_is_declared_somewhere(sheet: Path) -> None:
     assert used <= declared
 
 
-@pytest.mark.parametrize(
-    "sheet", [s for s in SHEETS if s.name not in OWN_COLOURS], ids=lambda sheet: sheet.name
-)
+@pytest.mark.parametrize("sheet", [s for s in SHEETS if s.name not in OWN_COLOURS], ids=lambda sheet: sheet.name)
 def test_colours_come_from_the_tokens(sheet: Path) -> None:
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgb\(|\bhsl\(", _text(sheet)) == []
 
