@@ -1,5 +1,14 @@
 """Who may see a photo: whoever may see everything that shows it (sync-contract 9).
 
+| | author | lead of the author's team | others | handling unit |
+| --- | --- | --- | --- | --- |
+| a photo | who may read every visit, supplement and issue that shows it ||| of its issue (*) |
+| a sensitive one | as above | as above | no | of its issue (*) |
+| of a record that is not placed | yes | no | no | no |
+| download of what is withdrawn or no picture | yes | no | admin | no |
+
+(*) if nothing sensitive shows it too that the unit may not read.
+
 Visits and issues stand above photos and know who may read them; each registers here how to ask (`readers`).
 """
 
@@ -50,12 +59,16 @@ def _may_see(
 ) -> bool:
     if not uses:  # of a record that is not placed, or of a variant
         return person.id == photo.owner_id
-    if not all((use.user_type, use.user_id) in readable for use in uses):
-        return False
-    if not photo.sensitive:
-        return True
-    handles = person.is_unit and any(use.user_type == "issue" for use in uses)
-    return handles or person.id == photo.owner_id or photo.owner_id in led
+    own = person.id == photo.owner_id or photo.owner_id in led
+    hidden = [use for use in uses if (use.user_type, use.user_id) not in readable]
+    if _handles(person, uses, hidden):
+        return not any(use.sensitive for use in hidden)
+    return not hidden and (own or not photo.sensitive)
+
+
+def _handles(person: Person, uses: list[PhotoUse], hidden: list[PhotoUse]) -> bool:
+    """A handling unit reads no visits: it sees what its issue was given, though a visit shows that too."""
+    return person.is_unit and any(use.user_type == "issue" and use not in hidden for use in uses)
 
 
 def _readable(session: Session, person: Person, uses: Iterable[PhotoUse]) -> set[tuple[str, UUID]]:
