@@ -1,0 +1,127 @@
+"""The user-free shell, its worker and manifest, and what goes wrong on a phone. Nothing here knows who is asking."""
+
+import hashlib
+import json
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask_babel import gettext as _
+
+from fieldapp.core.access import public
+from fieldapp.core.assets import Assets, assets
+from fieldapp.core.i18n import locale_name
+from fieldapp.core.problems import Problem
+from fieldapp.core.web import settings
+from fieldapp.pwa import actions, queries
+
+SHELL = {"/capture": "pwa/capture.html", "/outbox": "pwa/outbox.html", "/offline": "pwa/offline.html"}
+MAX_ERROR_BYTES = 8_000
+
+bp = Blueprint("pwa", __name__)
+
+
+def _shell_page(path: str) -> Response:
+    """Rendered in the browser's language and for nobody: no name, no id, no data."""
+    response = Response(render_template(SHELL[path]), mimetype="text/html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/capture")
+@public
+def capture() -> Response:
+    return _shell_page("/capture")
+
+
+@bp.get("/outbox")
+@public
+def outbox() -> Response:
+    return _shell_page("/outbox")
+
+
+@bp.get("/offline")
+@public
+def offline() -> Response:
+    return _shell_page("/offline")
+
+
+def _precache(tree: Assets) -> tuple[list[str], str]:
+    """The addresses that the worker keeps and their version. A page in another language is another version."""
+    kept: dict[tuple[str, str], tuple[list[str], str]] = current_app.extensions.setdefault("precache", {})
+    key = (tree.version, locale_name())
+    if key not in kept:
+        pages = {path: render_template(template) for path, template in SHELL.items()}
+        named = set().union(*(queries.assets_of_page(html) for html in pages.values()))
+        urls = [*pages, *(tree.url(path) for path in queries.closure(named, tree.folder))]
+        worker = (tree.folder / "js/worker/sw.js").read_text(encoding="utf-8")
+        digest = hashlib.sha256("\n".join([*urls, *pages.values(), worker]).encode())
+        kept[key] = urls, digest.hexdigest()[:12]
+    return kept[key]
+
+
+@bp.get("/sw.js")
+@public
+def worker() -> Response:
+    """The worker with its list in front. Browsers compare it byte by byte, so each deploy and each language is an update."""
+    tree = assets()
+    if settings().worker:
+        urls, version = _precache(tree)
+        head = f"const VERSION = {json.dumps(version)};\nconst PRE = {json.dumps(urls)};\n"
+        text = head + (tree.folder / "js/worker/sw.js").read_text(encoding="utf-8")
+    else:
+        text = (tree.folder / "js/worker/gone.js").read_text(encoding="utf-8")
+    response = Response(text, mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"
+    return response
+
+
+@bp.get("/manifest.webmanifest")
+@public
+def manifest() -> Response:
+    tree = assets()
+
+    def icon(size: int, purpose: str = "any") -> dict[str, str]:
+        name = f"icons/{'maskable-' if purpose == 'maskable' else ''}{size}.png"
+        return {"src": tree.url(name), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+
+    body: dict[str, Any] = {
+        "id": "/",
+        "name": _("Project visits"),
+        "short_name": _("Visits"),
+        "lang": "en" if locale_name() == "en" else "zh-CN",
+        "dir": "ltr",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f2f4f5",
+        "theme_color": "#0b6f75",
+        "launch_handler": {"client_mode": "navigate-existing"},
+        "icons": [icon(192), icon(512), icon(512, "maskable")],
+        "shortcuts": [
+            {"name": _("Log a visit"), "url": "/capture", "icons": [icon(192)]},
+            {"name": _("Waiting to upload"), "url": "/outbox", "icons": [icon(192)]},
+        ],
+    }
+    response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/manifest+json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.post("/api/v1/client-errors")
+@public
+def client_errors() -> tuple[Response, int]:
+    """One line in the log for what broke on a phone. Bounded, and never a reason for the phone to wait."""
+    allowance: actions.Allowance = current_app.extensions.setdefault("client-errors", actions.Allowance())
+    if not allowance.take(request.remote_addr or ""):
+        raise Problem(429, "too-many", headers=(("Retry-After", "3600"),))
+    if request.content_length is None or request.content_length > MAX_ERROR_BYTES:
+        raise Problem(413, "too-large")
+    try:
+        given = json.loads(request.get_data(cache=False))
+    except ValueError as error:
+        raise Problem(400, "bad-request") from error
+    if not isinstance(given, dict):
+        raise Problem(400, "bad-request")
+    actions.report_error(given, request.user_agent.string)
+    return jsonify({"ok": True}), 202

@@ -1,0 +1,220 @@
+/**
+ * The visit that is open in this form: every change goes to the store by itself, every photo at once.
+ * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo } from "../../outbox/types.js"
+ */
+import * as drafts from "../../outbox/drafts.js";
+import { uuid7 } from "../../outbox/ids.js";
+
+const AFTER = 400;
+const RENEW = 4 * 60_000;
+
+/** @typedef {{trouble: (problem: any) => void, fine: () => void, photos: () => void, begun: (id: Id) => void}} Tells */
+
+export class OpenVisit {
+  /** @type {Id|null} */
+  id = null;
+  /** @type {Form} */
+  form = { issue_events: [] };
+  /** @type {Occurred} */
+  occurred = { said: "now", at: null };
+  /** @type {Photo[]} */
+  photos = [];
+  /** Photos that the store refused: only this page still has them. @type {{photo: Photo, bytes: ArrayBuffer}[]} */
+  loose = [];
+  title = "";
+  dirty = false;
+  /** @type {OutboxRecord|null} */
+  record = null;
+  /** @type {Promise<void>|null} */
+  #begun = null;
+  /** @type {Promise<any>} */
+  #chain = Promise.resolve();
+  /** @type {Promise<any>} */
+  #shrinking = Promise.resolve();
+  #timer = 0;
+  #renewing = 0;
+
+  /**
+   * @param {Ctx} ctx
+   * @param {Id} owner
+   * @param {Tells} tells
+   */
+  constructor(ctx, owner, tells) {
+    this.ctx = ctx;
+    this.owner = owner;
+    this.tells = tells;
+    this.recordedAt = ctx.clock.now();
+  }
+
+  /** Throws what drafts.editRecord throws. @param {Id} id */
+  async open(id) {
+    const { record, photos } = await drafts.editRecord(this.ctx, id);
+    this.#take(record);
+    this.form = { ...record.form };
+    this.form["issue_events"] ??= [];
+    this.occurred = record.occurred;
+    this.photos = photos;
+  }
+
+  /** @param {OutboxRecord} record */
+  #take(record) {
+    this.record = record;
+    this.id = record.id;
+    this.title = record.title;
+    this.recordedAt = new Date(record.recorded_at).getTime();
+    clearInterval(this.#renewing);
+    this.#renewing = Number(setInterval(() => void drafts.renewLease(this.ctx, record.id).catch(this.tells.trouble), RENEW));
+  }
+
+  /** The draft exists from the first change on, not from the first look. */
+  async #ensure() {
+    if (this.id) return;
+    this.#begun ??= drafts.beginDraft(this.ctx, { form: this.form, occurred: this.occurred, title: this.title, owner: this.owner }).then(
+      (record) => {
+        this.#take(record);
+        this.tells.begun(record.id);
+      },
+      (problem) => {
+        this.#begun = null;
+        throw problem;
+      },
+    );
+    await this.#begun;
+  }
+
+  changed() {
+    this.dirty = true;
+    clearTimeout(this.#timer);
+    this.#timer = Number(setTimeout(() => void this.store(), AFTER));
+  }
+
+  /** Everything typed so far into the store. @returns {Promise<boolean>} */
+  store() {
+    clearTimeout(this.#timer);
+    this.#chain = this.#chain.then(() => this.#store());
+    return this.#chain;
+  }
+
+  async #store() {
+    if (!this.dirty) return true;
+    this.dirty = false;
+    try {
+      await this.#ensure();
+      await drafts.saveForm(this.ctx, /** @type {Id} */ (this.id), this.form, this.occurred, this.title);
+      this.tells.fine();
+      return true;
+    } catch (problem) {
+      this.dirty = true;
+      this.tells.trouble(problem);
+      return false;
+    }
+  }
+
+  /**
+   * @param {{bytes: ArrayBuffer, type: string, taken_at: string}} given
+   * @returns {Promise<Photo|null>}  null = the store refused; the bytes stay here for an export
+   */
+  async addPhoto(given) {
+    try {
+      await this.#ensure();
+      const photo = await drafts.addPhoto(this.ctx, /** @type {Id} */ (this.id), given);
+      this.photos.push(photo);
+      this.tells.photos();
+      this.#shrinking = this.#shrinking.then(() => this.#shrink(photo.id));
+      return photo;
+    } catch (problem) {
+      const photo = /** @type {any} */ ({ id: uuid7(this.ctx.clock, this.ctx.random), ...given, size: given.bytes.byteLength, role: "progress", caption: "" });
+      this.loose.push({ photo, bytes: given.bytes });
+      this.tells.trouble(problem);
+      return null;
+    }
+  }
+
+  /** @param {Id} id */
+  async #shrink(id) {
+    try {
+      this.#swap(await drafts.shrinkPhoto(this.ctx, id));
+    } catch {
+      // The camera's own bytes are stored already and go up as they are.
+    }
+  }
+
+  /** @param {Photo} photo */
+  #swap(photo) {
+    this.photos = this.photos.map((p) => (p.id === photo.id ? photo : p));
+    this.tells.photos();
+  }
+
+  /**
+   * @param {Id} id
+   * @param {Partial<Photo>} change
+   */
+  async setPhoto(id, change) {
+    await this.#try(async () => this.#swap(await drafts.setPhoto(this.ctx, id, change)));
+  }
+
+  /** Unlists it (its bytes go at the next save). @param {Id} id */
+  async removePhoto(id) {
+    this.photos = this.photos.filter((photo) => photo.id !== id);
+    await this.#try(() => drafts.removePhoto(this.ctx, id));
+    this.tells.photos();
+  }
+
+  /** Also the undo of a removal. @param {Photo[]} photos */
+  async orderPhotos(photos) {
+    this.photos = photos;
+    await this.#try(() => drafts.orderPhotos(this.ctx, /** @type {Id} */ (this.id), photos.map((photo) => photo.id)));
+    this.tells.photos();
+  }
+
+  /** @param {() => Promise<any>} act */
+  async #try(act) {
+    try {
+      await act();
+    } catch (problem) {
+      this.tells.trouble(problem);
+    }
+  }
+
+  /**
+   * Only when this resolves with a record may the page say "saved on this phone".
+   * @returns {Promise<{record: OutboxRecord, photos: Photo[]}|null>}
+   */
+  async save() {
+    this.dirty = true;
+    if (!(await this.store())) return null;
+    try {
+      const saved = await drafts.saveVisit(this.ctx, /** @type {Id} */ (this.id));
+      this.close();
+      return saved;
+    } catch (problem) {
+      this.tells.trouble(problem);
+      return null;
+    }
+  }
+
+  close() {
+    clearInterval(this.#renewing);
+    clearTimeout(this.#timer);
+    this.dirty = false;
+  }
+
+  /** What an export needs when not even the draft could be stored. */
+  async asRecord() {
+    const stored = await Promise.all(
+      this.photos.map(async (photo) => ({ photo, bytes: await drafts.photoBytes(this.ctx, photo.id).catch(() => null) })),
+    );
+    const photos = [...stored.flatMap(({ photo, bytes }) => (bytes ? [{ photo, bytes }] : [])), ...this.loose];
+    const record = /** @type {OutboxRecord} */ ({
+      ...(this.record ?? { id: uuid7(this.ctx.clock, this.ctx.random), type: "visit", rev: 1, replaces: null, device: null, seq: null }),
+      owner: this.owner,
+      form: this.form,
+      occurred: this.occurred,
+      recorded_at: this.record?.recorded_at ?? this.ctx.clock.isoLocal(this.recordedAt),
+      photo_ids: photos.map(({ photo }) => photo.id),
+      app_version: this.ctx.appVersion,
+      title: this.title,
+    });
+    return { record, photos };
+  }
+}

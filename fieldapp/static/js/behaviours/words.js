@@ -1,0 +1,67 @@
+/**
+ * Every word that JS shows was rendered by the server: `<template data-words><i data-w="saved">Saved · {time}</i>…`.
+ * A second entry `saved.one` is taken where `n` is 1.
+ */
+
+/** @type {Map<string, string>|null} */
+let known = null;
+
+/** @returns {Map<string, string>} */
+function words() {
+  if (known === null) {
+    known = new Map();
+    for (const template of document.querySelectorAll("template[data-words]")) {
+      for (const word of /** @type {HTMLTemplateElement} */ (template).content.querySelectorAll("[data-w]")) {
+        known.set(/** @type {string} */ (word.getAttribute("data-w")), (word.textContent ?? "").trim());
+      }
+    }
+  }
+  return known;
+}
+
+/** @param {string} key */
+export const knows = (key) => words().has(key);
+
+/**
+ * @param {string} key
+ * @param {Record<string, string|number>} [values]
+ * @returns {string}
+ */
+export function say(key, values = {}) {
+  const text = (values["n"] === 1 ? words().get(`${key}.one`) : undefined) ?? words().get(key) ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+export const chinese = () => document.documentElement.lang.startsWith("zh");
+
+/**
+ * A row of the reference data in the page's language.
+ * @param {{zh?: string, en?: string, name?: string, code?: string}} row
+ * @returns {string}
+ */
+export const nameOf = (row) => (chinese() ? row.zh : row.en) || row.name || row.zh || row.code || "";
+
+/**
+ * 09:41 today, 昨天 09:41, 11月20日 09:41.
+ * @param {number|string|Date} at
+ * @param {number} [now]
+ * @returns {string}
+ */
+export function sayTime(at, now = Date.now()) {
+  const then = new Date(at);
+  const clock = then.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(then).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return clock;
+  if (days === 1) return `${say("yesterday")} ${clock}`;
+  const day = then.toLocaleDateString(chinese() ? "zh-CN" : "en-GB", { month: chinese() ? "long" : "short", day: "numeric" });
+  return `${day} ${clock}`;
+}
+
+/**
+ * @param {number} metres
+ * @returns {string}
+ */
+export function sayDistance(metres) {
+  if (metres < 1000) return say("metres", { m: Math.round(metres) });
+  return say("kilometres", { km: metres < 10_000 ? (metres / 1000).toFixed(1) : Math.round(metres / 1000) });
+}

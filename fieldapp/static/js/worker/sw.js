@@ -1,0 +1,94 @@
+/* global VERSION, PRE */
+// The worker: /sw.js puts VERSION and PRE (what the shell needs) in front of these lines.
+// It opens the shell without a network and stays out of everything else: it never sees a write, never touches
+// IndexedDB, and never takes over while a form may be open.
+
+const PREFIX = "fieldapp-shell-";
+const CACHE = PREFIX + VERSION;
+const PATIENCE = 3000;
+const SHELL = ["/capture", "/outbox", "/offline"];
+
+// The first rule that fits decides.
+const RULES = [
+  ["writes", (req) => req.method !== "GET", null],
+  ["other origins", (_, url) => url.origin !== location.origin, null],
+  ["shell pages", (req, url) => isPage(req) && SHELL.includes(url.pathname), (event, url) => kept(event, url.pathname)],
+  ["assets", (_, url) => url.pathname.startsWith("/s/"), (event) => asset(event)],
+  ["the door, forms, files", (_, url) => /^\/(api|login|logout|visits\/new|sw\.js|manifest|healthz|readyz|photos)\b/.test(url.pathname), null],
+  ["fragments", (req) => req.headers.has("HX-Request"), (event) => fragment(event)],
+  ["other pages", (req) => isPage(req), (event) => page(event)],
+];
+
+function isPage(req) {
+  return req.mode === "navigate" || req.headers.has("HX-History-Restore-Request");
+}
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  const rule = RULES.find(([, fits]) => fits(event.request, url));
+  const answer = rule?.[2];
+  if (answer) event.respondWith(answer(event, url));
+});
+
+async function kept(event, path) {
+  event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined)); // asked for in vain, but let it end
+  const cache = await caches.open(CACHE);
+  return (await cache.match(path, { ignoreVary: true })) ?? fetch(event.request);
+}
+
+// An open page of the version before may still ask for its own modules, so both caches are looked through.
+async function asset(event) {
+  return (await caches.match(event.request, { ignoreVary: true })) ?? fetch(event.request);
+}
+
+async function fragment(event) {
+  try {
+    return await fetch(event.request);
+  } catch {
+    // 204 leaves the page as it is (htmx does not swap); the body must be null or the constructor throws.
+    return new Response(null, { status: 204, headers: { "HX-Trigger": "app:offline" } });
+  }
+}
+
+// A silent server is worse than none: after three seconds the shell is shown, whatever the network still hopes for.
+async function page(event) {
+  const network = fromNetwork(event);
+  event.waitUntil(network.catch(() => undefined));
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const answer = await Promise.race([network.catch(() => undefined), late]);
+  if (answer) return answer;
+  const shell = await (await caches.open(CACHE)).match("/offline", { ignoreVary: true });
+  return shell ?? network;
+}
+
+async function fromNetwork(event) {
+  return (await event.preloadResponse) ?? fetch(event.request);
+}
+
+self.addEventListener("install", (event) => {
+  const fresh = PRE.map((url) => new Request(url, { cache: "reload" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
+});
+
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+
+async function activate() {
+  await self.registration.navigationPreload?.enable();
+  const ours = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  // Cache names keep the order in which they were made: the last one is the version before, for pages still open.
+  await Promise.all(ours.slice(0, -1).map((name) => caches.delete(name)));
+  if (ours.length === 0) await self.clients.claim();
+}
+
+self.addEventListener("message", (event) => {
+  // A page asks for this only when no form is dirty and nothing is being sent (behaviours/update.js).
+  if (event.data === "take-over") self.skipWaiting();
+  if (event.data === "version") event.source?.postMessage({ version: VERSION });
+});
+
+// Background sync only wakes a page: what is sent, and how, stays in one place (outbox/sender.js).
+self.addEventListener("sync", (event) => event.waitUntil(wake()));
+
+async function wake() {
+  for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage("wake");
+}
