@@ -9,13 +9,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import fieldapp
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import views as accounts
-from fieldapp.core import assets, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
+from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.feed import views as feed
+from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
 from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
+from fieldapp.sync import device_views as devices
+from fieldapp.visitmap import views as visitmap
 
-FEATURES: tuple[Any, ...] = (health, accounts, pwa)
+FEATURES: tuple[Any, ...] = (health, accounts, feed, photos, pwa, visitmap, devices)
 MAX_FORM_BYTES = 20 * 64 * 1024 * 1024  # twenty photos of 64 MB; a route that takes less says so
 
 
@@ -24,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     _configure(app, settings)
     database = Database(settings.database, pool_size=settings.threads)
+    compress.init_app(app)
     web.init_app(app, web.Surroundings(settings, database, Files(settings.files)))
     logs.init_app(app)
     origin.init_app(app)

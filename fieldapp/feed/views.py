@@ -1,0 +1,139 @@
+"""Pages that compose several features: today, projects with their timelines, visits."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER
+from fieldapp.accounts.policy import Person
+from fieldapp.core import clock, login
+from fieldapp.core.access import polled, role, signed_in
+from fieldapp.core.problems import not_found
+from fieldapp.core.web import db, read, settings
+from fieldapp.feed import queries
+from fieldapp.issues import queries as issues
+from fieldapp.projects import actions as projects_actions
+from fieldapp.projects import queries as projects
+from fieldapp.projects.models import Project
+from fieldapp.visits import queries as visits
+
+STAFF = (OFFICER, LEAD, DESK, ADMIN)
+
+bp = Blueprint("feed", __name__)
+
+
+@bp.record_once
+def _let_photos_ask(state: Any) -> None:
+    queries.let_photos_ask(zone_readable=state.app.extensions["fieldapp"].settings.zone_readable)
+
+
+def person() -> Person:
+    found: Person = login.person()
+    return found
+
+
+def _no_store(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+# -- projects ------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/projects")
+@role(*STAFF)
+def projects_page() -> ResponseReturnValue:
+    return render_template("feed/projects.html", **_project_rows())
+
+
+@bp.get("/projects/rows")
+@role(*STAFF)
+def projects_rows() -> ResponseReturnValue:
+    return render_template("feed/_project_rows.html", **_project_rows())
+
+
+def _project_rows() -> dict[str, Any]:
+    search = request.args.get("q", "").strip()[:80]
+    page = projects.listed(
+        read(), person(), zone_readable=settings().zone_readable, search=search, after=request.args.get("after")
+    )
+    ids = [project.id for project in page.items]
+    return {
+        "page": page,
+        "search": search,
+        "stages": {stage.code: stage for stage in projects.stages(read())},
+        "issues": issues.open_counts(read(), person(), ids, zone_readable=settings().zone_readable),
+        "mine": projects.mine_ids(read(), person()),
+        "today": person().day,
+    }
+
+
+def _project(id: UUID) -> Project:
+    """The project, if the asker may see it."""
+    project = projects.visible_project(read(), person(), id, zone_readable=settings().zone_readable)
+    if project is None:
+        raise not_found()
+    return project
+
+
+@bp.get("/projects/<uuid:id>")
+@role(*STAFF)
+def project_page(id: UUID) -> ResponseReturnValue:
+    project = _project(id)
+    answer = render_template("feed/project.html", head=_head(project), today=person().day, **_timeline(project))
+    _remember_opened(id)
+    return answer
+
+
+def _head(project: Project) -> queries.ProjectHead:
+    return queries.project_head(
+        read(), person(), project, zone_readable=settings().zone_readable, neglect_days=settings().neglect_days
+    )
+
+
+def _remember_opened(id: UUID) -> None:
+    """The phone carries what was opened. Once a day is enough, so that reading stays reading."""
+    if queries.opened_since(read(), person().id, id, clock.now() - timedelta(days=1)):
+        return
+    user_id = person().id
+    db().write(lambda session: projects_actions.opened(session, user_id, id))
+
+
+def _timeline(project: Project) -> dict[str, Any]:
+    kind = request.args.get("kind", "")
+    known = visits.kinds(read())
+    shown = queries.project_timeline(
+        read(), person(), project.id, zone_readable=settings().zone_readable, zone=settings().timezone,
+        kind=kind, after=request.args.get("after"),
+    )  # fmt: skip
+    return {"project": project, "timeline": shown, "kind": kind, "kinds": known,
+            "groups": [group for group in queries.GROUPS if any(one.group == group for one in known)]}  # fmt: skip
+
+
+@bp.get("/projects/<uuid:id>/timeline")
+@role(*STAFF)
+def project_lines(id: UUID) -> ResponseReturnValue:
+    """The timeline's next page, for as long as one scrolls."""
+    return render_template("feed/_lines.html", **_timeline(_project(id)))
+
+
+@bp.get("/projects/<uuid:id>/timeline/news")
+@polled
+def project_news(id: UUID) -> ResponseReturnValue:
+    """What a page polls: nothing (204) while the project stands at the version that the page knows."""
+    project = _project(id)
+    if request.args.get("after") == str(project.version):
+        return _no_store(Response(status=204))
+    return _no_store(make_response(render_template("feed/_timeline.html", **_timeline_top(project))))
+
+
+def _timeline_top(project: Project) -> dict[str, Any]:
+    """`after` is a version here, not a place in the list."""
+    shown = queries.project_timeline(
+        read(), person(), project.id, zone_readable=settings().zone_readable, zone=settings().timezone,
+        kind=request.args.get("kind", ""),
+    )  # fmt: skip
+    return {"project": project, "timeline": shown, "kind": request.args.get("kind", "")}
