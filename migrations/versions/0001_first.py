@@ -249,6 +249,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("settled_seq", sa.Integer(), nullable=False),
         sa.Column("queued", sa.JSON(), nullable=False),
         sa.Column("persisted", sa.Boolean(), nullable=True),
         sa.Column("app_version", sa.String(length=40), nullable=False),

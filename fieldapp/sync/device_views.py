@@ -1,0 +1,65 @@
+"""What phones ask besides handing in records: who am I, the reference data, what they say of themselves."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
+
+from fieldapp.core import clock
+from fieldapp.core.access import phone_door, polled
+from fieldapp.core.login import person, write_only
+from fieldapp.core.problems import Problem
+from fieldapp.core.web import db, read, settings
+from fieldapp.sync import devices, reference
+from fieldapp.sync.receipts import server_epoch
+
+bp = Blueprint("devices", __name__)
+MAX_BODY = 1_000_000
+M = TypeVar("M", bound=BaseModel)
+
+
+def _body(shape: type[M]) -> M:
+    """The request's JSON as `shape`; 400 with what is wrong for anything else."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise Problem(413, "too-large")
+    try:
+        return shape.model_validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        wrong = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors()[:5])
+        raise Problem(400, "bad-request", wrong) from error
+
+
+def _timed(body: dict[str, Any]) -> ResponseReturnValue:
+    return jsonify(body | {"server_time": clock.now().isoformat()})
+
+
+@bp.get("/api/v1/me")
+@polled
+def me() -> ResponseReturnValue:
+    asker = person()
+    return _timed({"id": str(asker.id), "name": asker.name, "role": asker.role, "locale": asker.locale})
+
+
+@bp.get("/api/v1/reference")
+@polled
+def reference_data() -> ResponseReturnValue:
+    asker = reference.Asker(person(), settings().zone_readable)
+    return _timed(reference.answer(read(), asker, request.args.get("since"), request.args.get("part")))
+
+
+@bp.post("/api/v1/devices/<uuid:id>")
+@phone_door
+def contact(id: UUID) -> ResponseReturnValue:
+    said, asker = _body(devices.Contact), person()
+    noted = db().write(lambda session: devices.contact(session, asker, id, said))
+    return _timed(noted | {"server_epoch": server_epoch(read()), "write_only": write_only()})
+
+
+@bp.post("/api/v1/devices/<uuid:id>/history")
+@phone_door
+def history(id: UUID) -> ResponseReturnValue:
+    said, asker = _body(devices.History), person()
+    lacking = db().write(lambda session: devices.history(session, asker, id, said))
+    return _timed({"lacking": [str(id) for id in lacking], "server_epoch": server_epoch(read())})

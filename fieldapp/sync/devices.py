@@ -1,0 +1,192 @@
+"""What phones say of themselves, and what that tells of records that never arrived (sync-contract 6).
+
+A seq is a gap while it is neither received, queued nor voided; after three days it needs a person. What never reached
+us and was never counted cannot be known, and the docs say so.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts.policy import Person
+from fieldapp.core import audit, clock, numbers
+from fieldapp.core.changes import insert
+from fieldapp.core.db import Ending, at_end
+from fieldapp.core.models import Counter, Reserved
+from fieldapp.core.payload import Line, Payload
+from fieldapp.issues.models import Issue
+from fieldapp.sync import actions
+from fieldapp.sync.models import Device, Gap, Raw, Record, Voided
+from fieldapp.visits.models import Visit
+
+GAP_AFTER = timedelta(days=3)
+SILENT_AFTER = timedelta(days=7)
+MOST_QUEUED = 2_000
+MOST_SEQ = 10_000_000
+HIGHEST_LIFT = 10_000  # numbers that one phone's history may lift a counter by
+NUMBER = re.compile(r"(ZF|XQ)-(\d{4})-(\d{6,})")
+
+
+class Queued(Payload):
+    id: UUID
+    seq: int = Field(ge=1, le=MOST_SEQ)
+
+
+class Contact(Payload):
+    """What a phone posts at each contact."""
+
+    last_seq: int = Field(default=0, ge=0, le=MOST_SEQ)
+    queued: list[Queued] = Field(default_factory=list, max_length=MOST_QUEUED)
+    voided: list[int] = Field(default_factory=list, max_length=MOST_QUEUED)
+    persisted: bool | None = None
+    app_version: Line = ""
+
+
+class Remembered(Payload):
+    """A record that a phone still holds and that once had a 2xx."""
+
+    id: UUID
+    sha256: Line
+    visit_number: Line | None = None
+    issue_numbers: dict[UUID, Line] = Field(default_factory=dict)
+
+
+class History(Payload):
+    records: list[Remembered] = Field(default_factory=list, max_length=500)
+
+
+def contact(session: Session, person: Person, device_id: UUID, said: Contact) -> dict[str, Any]:
+    """Take note of a phone's state; answers which voided seqs were noted and what its user should be told."""
+    device = session.get(Device, (device_id, person.id))
+    notices = []
+    if device is None:
+        now = clock.now()
+        device = Device(
+            id=device_id, user_id=person.id, first_seen_at=now, seen_at=now, settled_seq=0, last_seq=0, queued=[]
+        )
+        notices += _replaced(session, person, device_id)
+        session.add(device)
+    device.last_seq = max(device.last_seq, said.last_seq)
+    device.queued = [{"id": str(item.id), "seq": item.seq} for item in said.queued]
+    device.persisted, device.app_version, device.seen_at = said.persisted, said.app_version[:40], clock.now()
+    session.flush()
+    voided = _void(session, device, said.voided)
+    missing = _count_gaps(session, device)
+    actions.close_review(session, f"silent:{device_id}:{person.id}", by=None, closing="heard-again")
+    if missing:
+        notices.append({"code": "never-arrived", "n": missing})
+    return {"voided_ack": voided, "notices": notices}
+
+
+def _void(session: Session, device: Device, seqs: Iterable[int]) -> list[int]:
+    noted = sorted({seq for seq in seqs if 1 <= seq <= device.last_seq})
+    for seq in noted:
+        values = {"device_id": device.id, "user_id": device.user_id, "seq": seq, "at": clock.now()}
+        session.execute(insert(session, Voided).values(**values).on_conflict_do_nothing())
+    return noted
+
+
+def _seqs(session: Session, device: Device, table: type[Record] | type[Voided], owner: Any) -> set[int]:
+    query = select(table.seq).where(
+        table.device_id == device.id, owner == device.user_id, table.seq > device.settled_seq
+    )
+    return {seq for seq in session.scalars(query) if seq is not None}
+
+
+def _count_gaps(session: Session, device: Device) -> int:
+    """Write down what is missing now, forget what has come; the number that has been missing for three days."""
+    here = _seqs(session, device, Record, Record.owner_id) | _seqs(session, device, Voided, Voided.user_id)
+    while device.settled_seq + 1 in here:
+        device.settled_seq += 1
+    held = {item["seq"] for item in device.queued}
+    top = min(device.last_seq, device.settled_seq + MOST_QUEUED)  # a phone that lies costs no more than this
+    missing = set(range(device.settled_seq + 1, top + 1)) - here - held
+    of_device = and_(Gap.device_id == device.id, Gap.user_id == device.user_id)
+    known = {gap.seq: gap for gap in session.scalars(select(Gap).where(of_device))}
+    if gone := set(known) - missing:
+        session.execute(delete(Gap).where(of_device, Gap.seq.in_(gone)))
+    for seq in missing - set(known):
+        session.add(Gap(device_id=device.id, user_id=device.user_id, seq=seq, since=clock.now()))
+    if not missing:
+        actions.close_review(session, f"gap:{device.id}:{device.user_id}", by=None, closing="all-arrived")
+    return sum(1 for seq in missing & set(known) if clock.now() - known[seq].since >= GAP_AFTER)
+
+
+def _replaced(session: Session, person: Person, new: UUID) -> list[dict[str, Any]]:
+    """A new installation of someone whose earlier one still had a queue: tell them, and the office."""
+    waiting = select(Device).where(Device.user_id == person.id, Device.id != new)
+    left = [device for device in session.scalars(waiting) if device.queued]
+    for device in left:
+        actions.open_review(
+            session, "replaced_device", f"replaced:{device.id}:{person.id}", device_id=device.id, user_id=person.id,
+            detail={"waiting": len(device.queued), "new_device": str(new)},
+        )  # fmt: skip
+    count = sum(len(device.queued) for device in left)
+    return [{"code": "previous-installation", "n": count}] if count else []
+
+
+def watch(session: Session) -> None:
+    """Each minute: gaps older than three days, and devices silent for a week with a queue, need a person."""
+    old = (
+        select(Gap.device_id, Gap.user_id, func.count(), func.min(Gap.seq))
+        .where(Gap.since <= clock.now() - GAP_AFTER)
+        .group_by(Gap.device_id, Gap.user_id)
+    )
+    for device_id, user_id, count, first in session.execute(old).all():
+        actions.open_review(
+            session, "device_gap", f"gap:{device_id}:{user_id}", device_id=device_id, user_id=user_id,
+            detail={"missing": count, "first": first},
+        )  # fmt: skip
+    silent = select(Device).where(Device.seen_at <= clock.now() - SILENT_AFTER)
+    for device in session.scalars(silent):
+        if device.queued:
+            actions.open_review(
+                session, "silent_device", f"silent:{device.id}:{device.user_id}", device_id=device.id,
+                user_id=device.user_id, detail={"waiting": len(device.queued)},
+            )  # fmt: skip
+
+
+def history(session: Session, person: Person, device_id: UUID, said: History) -> list[UUID]:
+    """After a restore: keep the numbers that the phone knows for the ids it knows; answer the ids we lack."""
+    here = select(Raw.record_id, Raw.payload_sha256).where(Raw.record_id.in_([r.id for r in said.records]))
+    known = {(row.record_id, row.payload_sha256) for row in session.execute(here)}
+    wanted: dict[str, UUID] = {}
+    for record in said.records:
+        if record.visit_number:
+            wanted[record.visit_number] = record.id
+        wanted |= {number: issue for issue, number in record.issue_numbers.items()}
+    _reserve(session, {number: id for number, id in wanted.items() if NUMBER.fullmatch(number)})
+    audit.record(session, person.id, "device.history", "device", device_id, records=len(said.records))
+    return [record.id for record in said.records if (record.id, record.sha256) not in known]
+
+
+def _reserve(session: Session, wanted: dict[str, UUID]) -> None:
+    """Hold each number for its id, unless another id has it here already; lift the counters above them."""
+    taken = set(session.scalars(select(Visit.number).where(Visit.number.in_(wanted))))
+    taken |= set(session.scalars(select(Issue.number).where(Issue.number.in_(wanted))))
+    highest: dict[str, int] = {}
+    for number, id in wanted.items():
+        if number in taken:
+            continue
+        values = {"number": number, "id": id, "at": clock.now()}
+        session.execute(insert(session, Reserved).values(**values).on_conflict_do_nothing())
+        series, _, count = number.rpartition("-")
+        highest[series] = max(highest.get(series, 0), int(count))
+    for series, value in highest.items():
+        ending = Ending.VISIT_NUMBER if series.startswith(numbers.VISIT) else Ending.ISSUE_NUMBER
+        at_end(session, ending, f"lift:{series}", _lifting(series, value))
+
+
+def _lifting(series: str, value: int) -> Any:
+    def lift(session: Session) -> None:
+        session.execute(insert(session, Counter).values(name=series, value=0).on_conflict_do_nothing())
+        within = and_(Counter.name == series, Counter.value < value, Counter.value >= value - HIGHEST_LIFT)
+        session.execute(update(Counter).where(within).values(value=value))
+
+    return lift

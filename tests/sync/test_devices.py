@@ -1,0 +1,145 @@
+"""What phones say of themselves: gaps, silent phones, new installations, and healing after a restore."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from fieldapp.core import changes, clock
+from fieldapp.core.db import Database, Ending, at_end, new_id
+from fieldapp.core.models import Counter, Reserved
+from fieldapp.sync import devices
+from fieldapp.sync.models import Gap, Record, ReviewItem
+from tests.cast import NOON, Cast
+
+ClientOf = Callable[..., FlaskClient]
+PHONE = new_id()
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Any:
+    with clock.frozen(NOON):
+        yield
+
+
+def say(client: FlaskClient, phone: Any = PHONE, **said: Any) -> dict[str, Any]:
+    answer = client.post(f"/api/v1/devices/{phone}", json=said)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json
+    return body
+
+
+def receive(db: Database, cast: Cast, *seqs: int) -> None:
+    with db.writing() as session:
+        for seq in seqs:
+            session.add(
+                Record(id=new_id(), type="visit", owner_id=cast.ana, device_id=PHONE, seq=seq, state="placed",
+                       received_at=NOON, changed_at=NOON)
+            )  # fmt: skip
+
+
+def open_kinds(db: Database) -> list[str]:
+    with db.reading() as session:
+        return sorted(session.scalars(select(ReviewItem.kind).where(ReviewItem.closed_at.is_(None))))
+
+
+def gaps(db: Database) -> list[int]:
+    with db.reading() as session:
+        return sorted(session.scalars(select(Gap.seq)))
+
+
+def test_a_record_neither_received_queued_nor_voided_for_three_days_needs_a_person(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
+    ana = client_of("ana")
+    receive(db, cast, 1, 2, 5)
+    say(ana, last_seq=6, queued=[{"id": str(new_id()), "seq": 6}], voided=[3])
+    assert gaps(db) == [4]
+    clock.advance(devices.GAP_AFTER)
+    db.write(devices.watch)
+    assert open_kinds(db) == ["device_gap"]
+    assert say(client_of("ana"), last_seq=6)["notices"] == [{"code": "never-arrived", "n": 1}]
+
+
+def test_a_gap_closes_itself_when_the_record_arrives_after_all(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    receive(db, cast, 1)
+    say(client_of("ana"), last_seq=2)
+    clock.advance(devices.GAP_AFTER)
+    db.write(devices.watch)
+    receive(db, cast, 2)
+    say(client_of("ana"), last_seq=2)
+    assert gaps(db) == [] and open_kinds(db) == []
+
+
+def test_voided_is_acknowledged_again_and_again(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    ana = client_of("ana")
+    assert say(ana, last_seq=2, voided=[1, 2])["voided_ack"] == [1, 2]
+    assert say(ana, last_seq=2, voided=[1, 2])["voided_ack"] == [1, 2]
+    assert gaps(db) == []
+
+
+def test_a_phone_silent_for_a_week_with_a_queue_needs_a_person_until_it_is_heard_again(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
+    say(client_of("ana"), last_seq=1, queued=[{"id": str(new_id()), "seq": 1}])
+    clock.advance(devices.SILENT_AFTER)
+    db.write(devices.watch)
+    db.write(devices.watch)
+    assert open_kinds(db) == ["silent_device"]
+    say(client_of("ana"), last_seq=1, queued=[{"id": str(new_id()), "seq": 1}])
+    assert open_kinds(db) == []
+
+
+def test_a_new_installation_is_told_what_the_previous_one_still_held(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
+    ana = client_of("ana")
+    say(ana, last_seq=3, queued=[{"id": str(new_id()), "seq": seq} for seq in (1, 2, 3)])
+    assert say(ana, phone=new_id())["notices"] == [{"code": "previous-installation", "n": 3}]
+    assert open_kinds(db) == ["replaced_device"]
+    assert say(client_of("bo"), phone=PHONE)["notices"] == []
+
+
+def test_one_phone_of_two_people_counts_for_each_apart(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    receive(db, cast, 1)
+    say(client_of("ana"), last_seq=1)
+    say(client_of("bo"), last_seq=1)
+    with db.reading() as session:
+        assert [gap.user_id for gap in session.scalars(select(Gap))] == [cast.bo]
+
+
+def test_after_a_restore_the_phones_numbers_are_kept_for_its_ids(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    visit, issue = new_id(), new_id()
+    told = {
+        "records": [
+            {"id": str(visit), "sha256": "0" * 64, "visit_number": "ZF-2026-000041",
+             "issue_numbers": {str(issue): "XQ-2026-000007"}}
+        ]
+    }  # fmt: skip
+    answer = client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told)
+    assert answer.json["lacking"] == [str(visit)]
+    with db.reading() as session:
+        assert {row.number: row.id for row in session.scalars(select(Reserved))} == {
+            "ZF-2026-000041": visit,
+            "XQ-2026-000007": issue,
+        }
+        assert session.get_one(Counter, "ZF-2026").value == 41
+
+
+def test_a_phone_cannot_drive_the_counters_away(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    told = {"records": [{"id": str(new_id()), "sha256": "0" * 64, "visit_number": "ZF-2026-99999999"}]}
+    assert client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told).status_code == 200
+    with db.writing() as session:
+        given: list[int] = []
+        at_end(session, Ending.VISIT_NUMBER, "x", lambda s: given.append(changes.bump(s, "ZF-2026")))
+    assert given == [1]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"last_seq": -1}, {"last_seq": "many"}, {"queued": [{"seq": 1}]}, {"queued": 3}, [], "text", {"voided": [None]}],
+)
+def test_what_is_no_device_report_gets_400(client_of: ClientOf, said: Any) -> None:
+    assert client_of("ana").post(f"/api/v1/devices/{PHONE}", json=said).status_code == 400
