@@ -1,15 +1,17 @@
 """Serving: gunicorn with threads, and beside it the process that runs the jobs."""
 
 import ctypes
-import logging
 import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from fieldapp.accounts.actions import setup_code
 from fieldapp.accounts.queries import any_user
@@ -19,15 +21,60 @@ from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
 
-log = logging.getLogger("fieldapp.serve")
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop
+JOBS_STOP_WITHIN = 10
+JOBS_PAUSE = 5.0  # seconds between two starts of a job process that does not stay up
+MEMORY = Path("/dev/shm")  # noqa: S108  heartbeat files must not wait for a disk
 
 
-def _end_with_parent() -> None:
-    """Have the kernel stop the worker when the server is killed outright (Linux; elsewhere it is merely left over)."""
+def _end_with_parent(how: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel stop this process when its parent is killed outright (Linux; elsewhere it is merely left over)."""
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
+
+
+class JobProcess:
+    """`fieldapp worker`, started again should it end."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = -JOBS_PAUSE
+
+    def keep(self) -> None:
+        running = self._process is not None and self._process.poll() is None
+        if running or time.monotonic() - self._started < JOBS_PAUSE:
+            return
+        self._started = time.monotonic()
+        self._process = subprocess.Popen([sys.executable, "-m", "fieldapp", "worker"], preexec_fn=_end_with_parent)
+
+    def tell(self) -> None:
+        """Ask it to stop."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(JOBS_STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+class Watch(Arbiter):  # type: ignore[misc]
+    """Gunicorn's master, which looks after the job process as well: about once a second."""
+
+    jobs: JobProcess
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        self.jobs.keep()
+
+    def stop(self, graceful: bool = True) -> None:
+        self.jobs.tell()  # so that both end at the same time
+        super().stop(graceful)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -43,29 +90,37 @@ class Server(BaseApplication):  # type: ignore[misc]
         return create_app(self.settings)
 
 
-def run(settings: Settings, database: Database, host: str, port: int, workers: int) -> None:
-    """Serve until told to stop. Raises BadSetting for what would be unsafe to serve."""
-    logs.configure(settings.log_level)
-    check_start(settings, database, host)
-    _tell_setup_code(settings, database)
-    database.close()
-    worker = subprocess.Popen([sys.executable, "-m", "fieldapp", "worker"], preexec_fn=_end_with_parent)  # noqa: PLW1509
-    options = {
-        "bind": f"{host}:{port}",
+def options(settings: Settings, host: str, port: int, workers: int) -> dict[str, Any]:
+    """What gunicorn is told."""
+    return {
+        "bind": f"{f'[{host}]' if ':' in host else host}:{port}",
         "workers": workers,
         "worker_class": "gthread",
         "threads": settings.threads,
         "timeout": 60,
         "graceful_timeout": QUIET_UNTIL_STOPPED,
         "keepalive": 30,
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # heartbeat files must not wait for a disk
+        "worker_tmp_dir": str(MEMORY) if MEMORY.is_dir() else None,
         "loglevel": "warning",
         "control_socket_disable": True,
+        "post_fork": lambda _server, _worker: _end_with_parent(signal.SIGKILL),
     }
+
+
+def run(settings: Settings, database: Database, host: str, port: int, workers: int) -> None:
+    """Serve until told to stop. Raises BadSetting for what would be unsafe to serve."""
+    logs.configure(settings.log_level)
+    check_start(settings, database, host)
+    _tell_setup_code(settings, database)
+    database.close()
+    master, job_process = os.getpid(), JobProcess()
+    watch = Watch(Server(settings, options(settings, host, port, workers)))
+    watch.jobs = job_process
     try:
-        Server(settings, options).run()
+        watch.run()
     finally:
-        worker.send_signal(signal.SIGTERM)
+        if os.getpid() == master:  # gunicorn's children unwind through here as well
+            job_process.stop()
 
 
 def run_worker(settings: Settings) -> None:
