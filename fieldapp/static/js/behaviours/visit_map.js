@@ -11,12 +11,16 @@ const query = page.dataset["query"] ?? "";
 const TONES = { fresh: "ok", known: "soon", neglected: "over" };
 /** How the outline of the zone is drawn: GeoJSON property `kind` → Leaflet path options. */
 const OUTLINE = {
-  sea: { color: "#7fa8b8", weight: 0, fillColor: "#cfe3ea", fillOpacity: 1 },
-  land: { color: "#9aa7ab", weight: 1, fillColor: "#f4f2ec", fillOpacity: 1 },
-  zone: { color: "#0b6f75", weight: 2, dashArray: "6 4", fill: false },
-  area: { color: "#5d7a80", weight: 1, dashArray: "2 4", fillColor: "#0b6f75", fillOpacity: 0.03 },
+  sea: { weight: 0, fillColor: "#d3e6ee", fillOpacity: 1 },
+  land: { weight: 0, fillColor: "#f3f1ea", fillOpacity: 1 },
+  area: { color: "#7d979c", weight: 1, dashArray: "2 4", fill: false },
+  green: { weight: 0, fillColor: "#d7e6cf", fillOpacity: 1 },
+  plot: { color: "#b9b2a0", weight: 1, fillColor: "#e7e1d2", fillOpacity: 1 },
+  water: { color: "#a9cbd8", weight: 4, fill: false },
   road: { color: "#ffffff", weight: 5, fill: false },
-  plot: { color: "#b9b2a0", weight: 1, fillColor: "#e6e0d0", fillOpacity: 1 },
+  rail: { color: "#8f8f8f", weight: 2, dashArray: "6 4", fill: false },
+  coast: { color: "#7fa8b8", weight: 2, fill: false },
+  boundary: { color: "#0b6f75", weight: 2, dashArray: "8 5", fill: false },
 };
 const OTHER = { color: "#9aa7ab", weight: 1, fill: false };
 
