@@ -9,6 +9,8 @@ from flask_babel.speaklater import LazyString
 
 TITLES: dict[str, LazyString] = {
     "bad-request": _l("This request could not be read."),
+    "not-json": _l("This is not a record: no JSON object could be read."),
+    "incomplete": _l("The connection ended before everything had arrived."),
     "cross-site": _l("This form came from another site, so nothing was changed."),
     "signed-out": _l("Please sign in again. What is saved on this phone stays there."),
     "not-allowed": _l("This account may not do that."),

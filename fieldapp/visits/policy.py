@@ -6,7 +6,8 @@
 | a sensitive one | yes | yes | yes | no | no |
 | a withdrawn one | yes | no | yes | no | no |
 | addition | who may see it ||||
-| correction, move, withdrawal, photo withdrawn | yes | no | no (a desk moves what is unfiled) | no | no |
+| correction, withdrawal, photo withdrawn | yes | no | no | no | no |
+| move | yes | no | yes | the desk | no |
 | void | no | no | yes | no | no |
 """
 
@@ -50,12 +51,13 @@ def may_add(person: Person, *, is_readable: bool) -> bool:
 
 
 def may_amend(person: Person, visit: Visit) -> bool:
-    """Correct, move, withdraw: the author, whatever has become of their memberships since."""
+    """Correct, withdraw: the author, whatever has become of their memberships since."""
     return visit.owner_id == person.id
 
 
 def may_move(person: Person, visit: Visit) -> bool:
-    return may_amend(person, visit) or (person.is_desk and visit.state == "unfiled")
+    """Link to another project: the author, the desk, a lead of the author's team (a wrong or missing link is no fault)."""
+    return may_amend(person, visit) or person.is_desk or visit.team_id in person.led_team_ids
 
 
 def may_void(person: Person, visit: Visit) -> bool:

@@ -1,0 +1,119 @@
+"""What needs a person: opening and closing items of `/review`, and the acts that settle them (docs/sync-protocol.md 14)."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts.models import Membership
+from fieldapp.core import audit, changes, clock
+from fieldapp.sync.models import Record, ReviewItem
+
+KINDS = (
+    "failed", "unplaced", "variant", "held", "imported", "late_author", "revision_issue", "refused_photo",
+    "withdrawn_photo", "lost_photo", "unreadable_photo", "device_gap", "silent_device", "replaced_device",
+)  # fmt: skip
+
+
+def open_review(
+    session: Session,
+    kind: str,
+    key: str,
+    *,
+    record_id: UUID | None = None,
+    photo_id: UUID | None = None,
+    device_id: UUID | None = None,
+    user_id: UUID | None = None,
+    team_id: UUID | None = None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> ReviewItem:
+    """Open an item, or bring the one that is open under this key up to date."""
+    item = _open_item(session, key)
+    if item is not None:
+        item.reason, item.detail = reason[:200], detail or {}
+        return item
+    item = ReviewItem(
+        kind=kind, key=key, record_id=record_id, photo_id=photo_id, device_id=device_id, user_id=user_id,
+        team_id=team_id or _team_of(session, user_id), reason=reason[:200], detail=detail or {}, opened_at=clock.now(),
+    )  # fmt: skip
+    session.add(item)
+    session.flush()
+    if record_id is not None:
+        _mark_head(session, record_id)
+    return item
+
+
+def close_review(session: Session, key: str, *, by: UUID | None, closing: str) -> bool:
+    """Close what is open under this key. False: nothing is."""
+    item = _open_item(session, key)
+    if item is None:
+        return False
+    _close(session, item, by, closing)
+    return True
+
+
+def close(session: Session, item_id: UUID, by: UUID, reason: str) -> bool:
+    """A person closes an item with a reason. False: it is closed already, or unknown."""
+    item = session.get(ReviewItem, item_id, with_for_update=True)
+    if item is None or item.closed_at is not None:
+        return False
+    _close(session, item, by, reason)
+    audit.record(session, by, "review.closed", "review_item", item.id, kind=item.kind)
+    return True
+
+
+def close_of_record(session: Session, record_id: UUID, by: UUID | None, closing: str, *kinds: str) -> None:
+    """Close a record's open items of these kinds (of any, where none is named)."""
+    query = select(ReviewItem).where(ReviewItem.record_id == record_id, ReviewItem.closed_at.is_(None))
+    for item in session.scalars(query.where(ReviewItem.kind.in_(kinds)) if kinds else query).all():
+        _close(session, item, by, closing)
+
+
+def confirm_import(session: Session, record_id: UUID, by: UUID) -> None:
+    """Author or lead says that an imported record is theirs and right."""
+    close_of_record(session, record_id, by, "confirmed", "imported")
+    audit.record(session, by, "record.confirmed", "record", record_id)
+
+
+def _close(session: Session, item: ReviewItem, by: UUID | None, closing: str) -> None:
+    item.closed_at, item.closed_by, item.closing = clock.now(), by, closing[:200]
+    session.flush()
+    if item.record_id is not None:
+        _mark_head(session, item.record_id)
+
+
+def _mark_head(session: Session, record_id: UUID) -> None:
+    """A record needs review while an item of it is open; its author's phone learns of the change."""
+    head = session.get(Record, record_id)
+    waiting = select(func.count()).where(ReviewItem.record_id == record_id, ReviewItem.closed_at.is_(None))
+    needs = bool(session.scalar(waiting))
+    if head is not None and head.needs_review != needs:
+        head.needs_review = needs
+        changed(session, head)
+
+
+def changed(session: Session, head: Record) -> None:
+    """Something about a record that its author's phone should learn: it gets the transaction's reference version."""
+    head.changed_at = clock.now()
+    noted: set[UUID] = session.info.setdefault("records_changed", set())
+    if head.id not in noted:
+        noted.add(head.id)
+        changes.at_version(session, partial(_set_version, head))
+
+
+def _set_version(head: Record, session: Session, version: int) -> None:
+    head.version = version
+
+
+def _open_item(session: Session, key: str) -> ReviewItem | None:
+    return session.scalar(select(ReviewItem).where(ReviewItem.key == key, ReviewItem.closed_at.is_(None)).limit(1))
+
+
+def _team_of(session: Session, user_id: UUID | None) -> UUID | None:
+    if user_id is None:
+        return None
+    held = select(Membership.team_id).where(Membership.user_id == user_id, Membership.team_id.is_not(None))
+    return session.scalar(held.order_by(Membership.starts_on.desc()).limit(1))

@@ -1,0 +1,106 @@
+"""The receipt: what the server says it holds of a record (docs/sync-protocol.md 6). Read after the commit."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from fieldapp.core import clock
+from fieldapp.core.models import Fact
+from fieldapp.issues.models import Issue, IssueEvent
+from fieldapp.photos import queries as photos
+from fieldapp.photos.body import PhotoClaim
+from fieldapp.photos.queries import PhotoState
+from fieldapp.sync import envelope
+from fieldapp.sync.models import NOT_APPLIED, PLACED, RECEIVED, UNFILED, UNPLACED, VARIANT, Raw, Record
+from fieldapp.sync.payloads import PhotoReceipt, Receipt
+from fieldapp.visits.models import Visit
+
+PENDING = "pending"
+_MANIFEST = TypeAdapter(list[PhotoClaim])
+_EPOCH = select(Fact.value).where(Fact.name == "server_epoch").scalar_subquery()
+
+
+def server_epoch(session: Session) -> str:
+    """Random, new at init and at every restore."""
+    return session.scalar(select(_EPOCH)) or ""
+
+
+def receipt_for(session: Session, record_id: UUID, sha256: str | None = None) -> Receipt:
+    """The receipt of these bytes; without a hash, of the newest that came under this id. Raises LookupError."""
+    query = _query(record_id)
+    if sha256 is not None:
+        query = query.where(Raw.payload_sha256 == sha256)
+    row = session.execute(query.order_by(Raw.id.desc()).limit(1)).first()
+    if row is None:
+        raise LookupError(record_id)
+    return _receipt(session, row)
+
+
+def _query(record_id: UUID) -> Any:
+    return (
+        select(
+            Record.id, Record.type, Record.state, Record.reason, Record.needs_review, Record.raw_id,
+            Raw.id.label("raw"), Raw.payload_sha256, Raw.state.label("raw_state"), Raw.reason.label("raw_reason"),
+            Raw.photo_claims, Raw.received_at, Raw.owner_id, Raw.sender_id, Visit.number, _EPOCH.label("epoch"),
+        )
+        .join(Raw, Raw.record_id == Record.id)
+        .outerjoin(Visit, Visit.id == Record.id)
+        .where(Record.id == record_id)
+    )  # fmt: skip
+
+
+def _receipt(session: Session, row: Row[Any]) -> Receipt:
+    state, reason = _state_of(row)
+    lines = _photos_of(session, row)
+    shown: Any = "unknown" if lines is None else [PhotoReceipt.model_construct(id=p.id, state=p.state, reason=p.reason) for p in lines]  # type: ignore[arg-type]
+    number = row.number
+    if row.type == "issue_event" and state == PLACED:
+        number = session.scalar(
+            select(Issue.number).join(IssueEvent, IssueEvent.issue_id == Issue.id).where(IssueEvent.id == row.id)
+        )
+    return Receipt.model_construct(
+        id=row.id,
+        payload_sha256=row.payload_sha256,
+        server_epoch=row.epoch or "",
+        state=state,  # type: ignore[arg-type]
+        needs_review=row.needs_review,
+        photos=shown,
+        complete=lines is not None and all(p.settled for p in lines),
+        number=number if state in (PLACED, UNFILED) else None,
+        reason=reason or None,
+        received_at=row.received_at,
+        server_time=clock.now(),
+    )
+
+
+def _state_of(row: Row[Any]) -> tuple[str, str]:
+    """What these very bytes are, which is not always what their record is."""
+    if row.raw_state == RECEIVED:
+        return UNPLACED, PENDING
+    if row.raw_state == "failed":
+        return UNPLACED, row.raw_reason.partition(":")[0]
+    if row.raw_state == VARIANT:
+        return VARIANT, ""
+    if row.raw_state == UNPLACED and row.raw_id != row.raw:
+        return UNPLACED, row.raw_reason.partition(":")[0]
+    return row.state, row.reason if row.state in (UNPLACED, NOT_APPLIED) else ""
+
+
+def _photos_of(session: Session, row: Row[Any]) -> Sequence[PhotoState] | None:
+    if row.raw_state in ("projected", "earlier", "held"):
+        return photos.receipt_of(session, row.id)
+    claims = _claims_of(session, row)
+    if claims is None:
+        return None
+    return photos.receipt_of_claims(session, row.owner_id or row.sender_id, claims) if claims else []
+
+
+def _claims_of(session: Session, row: Row[Any]) -> list[PhotoClaim] | None:
+    if row.raw_state == RECEIVED:  # nothing was judged yet: the bytes themselves say
+        payload = session.scalar(select(Raw.payload).where(Raw.id == row.raw))
+        return envelope.read(payload, row.id).claims if payload is not None else None
+    return None if row.photo_claims is None else _MANIFEST.validate_python(row.photo_claims)

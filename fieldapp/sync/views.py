@@ -1,0 +1,113 @@
+"""The phone's door for records: PUT, and what became of them (docs/sync-protocol.md 1 and 5)."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from fieldapp.accounts.policy import Person
+from fieldapp.core import audit, clock
+from fieldapp.core.access import phone_door, signed_in
+from fieldapp.core.login import person, write_only
+from fieldapp.core.problems import Problem, not_found
+from fieldapp.core.web import db, read, settings
+from fieldapp.sync import envelope, receipts, records
+from fieldapp.sync.models import Raw
+from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
+
+bp = Blueprint("sync", __name__, url_prefix="/api/v1")
+READ = 16 * 1024  # gunicorn loses what had come of a longer read when the connection breaks
+
+
+@bp.put("/visits/<uuid:id>", endpoint="visit")
+@phone_door
+def put_visit(id: UUID) -> Response:
+    return _put(id)
+
+
+@bp.put("/events/<uuid:id>", endpoint="event")
+@phone_door
+def put_event(id: UUID) -> Response:
+    return _put(id)
+
+
+def _put(id: UUID) -> Response:
+    who: Person = person()
+    try:
+        answer = records.accept(db(), settings(), id, _body(), records.Sender(who.id, write_only=write_only()))
+    except envelope.NotJson as error:
+        raise Problem(400, "not-json") from error
+    except records.NotOwner as error:
+        raise Problem(403, "not-owner") from error
+    except (DBAPIError, NoConnection) as error:
+        if not records.passes(error):
+            raise
+        raise Problem(503, "busy", headers=(("Retry-After", "5"),)) from error
+    return _json(answer.receipt, answer.status)
+
+
+def _body() -> bytes:
+    """The whole body, or a problem: a cut connection must not look like a short record."""
+    length = request.content_length
+    if length is not None and length > MAX_RAW_BYTES:
+        raise Problem(413, "record-too-large")
+    parts, size = [], 0
+    while part := request.stream.read(READ):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_RAW_BYTES:
+            raise Problem(413, "record-too-large")
+    if length is not None and size < length:
+        raise Problem(408, "incomplete")
+    return b"".join(parts)
+
+
+def _json(receipt: Receipt, status: int = 200) -> Response:
+    answer = Response(receipt.model_dump_json(), status, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.get("/records/<uuid:id>")
+@signed_in
+def record(id: UUID) -> Response:
+    """The receipt again, for its author."""
+    raw = _own(id, request.args.get("sha256"), person())
+    return _json(receipts.receipt_for(read(), id, raw.payload_sha256))
+
+
+@bp.get("/records/<uuid:id>/raw")
+@signed_in
+def raw(id: UUID) -> Response:
+    """The bytes as they came: for author and admin, as a file, audited."""
+    who: Person = person()
+    found = _own(id, request.args.get("sha256"), who, admin_too=True)
+    with db().writing() as session:
+        audit.record(session, who.id, "record.raw_read", "record", id, sha256=found.payload_sha256)
+    answer = Response(found.payload, mimetype="application/octet-stream")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{id}.json"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _own(id: UUID, sha256: str | None, who: Person, *, admin_too: bool = False) -> Raw:
+    query = select(Raw).where(Raw.record_id == id)
+    if sha256 is not None:
+        query = query.where(Raw.payload_sha256 == sha256)
+    for one in read().scalars(query.order_by(Raw.id.desc())):
+        if one.owner_id == who.id or (admin_too and who.is_admin):
+            return one
+    raise not_found()
+
+
+@bp.after_app_request
+def tell_epoch_and_time(answer: Response) -> Response:
+    """Each answer of the API says which server this is, and what its clock shows."""
+    if request.path.startswith("/api/v1/"):
+        answer.headers["Fieldapp-Time"] = str(int(clock.now().timestamp() * 1000))
+        if "Fieldapp-Epoch" not in answer.headers:
+            answer.headers["Fieldapp-Epoch"] = receipts.server_epoch(read())
+    return answer
