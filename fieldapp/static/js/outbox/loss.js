@@ -74,15 +74,21 @@ function write({ local, jar, secure }, loss) {
  */
 function recall(mirror) {
   if (!mirror) return null;
-  let stored = null;
-  try {
-    stored = mirror.local?.getItem(NAME) ?? null;
-  } catch {
-    stored = null;
-  }
   const cookie = mirror.jar?.cookie.split("; ").find((part) => part.startsWith(`${NAME}=`));
-  const seen = [parse(stored), parse(cookie?.slice(NAME.length + 1))].filter((loss) => loss !== null);
+  const seen = [parse(stored(mirror)), parse(cookie?.slice(NAME.length + 1))].filter((loss) => loss !== null);
   return seen.sort((a, b) => b.last_seq - a.last_seq || b.queued - a.queued)[0] ?? null;
+}
+
+/**
+ * @param {Mirror} mirror
+ * @returns {string|null}
+ */
+function stored({ local }) {
+  try {
+    return local?.getItem(NAME) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /**

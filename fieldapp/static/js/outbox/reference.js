@@ -8,6 +8,7 @@
  * @property {string|null} epoch
  * @property {Record<string, any>} changes
  * @property {Record<string, string[]>} removed
+ * @property {Record<string, any>} replaced  lists that come whole: contacts, open issues, briefs
  * @property {any[]} outcomes
  * @property {any} me
  */
@@ -37,10 +38,11 @@ export async function refresh(ctx) {
     if (typeof page?.server_epoch !== "string") return { loaded: false, signIn: false };
     if (page.reset === true && staging.since) staging = fresh("");
     else if (staging.epoch && staging.epoch !== page.server_epoch) staging = fresh(staging.since);
-    else if (typeof page.cursor !== "string") return { loaded: false, signIn: false };
     else {
       staging = merged(staging, page);
       if (!page.next) {
+        // The last page carries the cursor; one with neither is not from our server.
+        if (typeof page.cursor !== "string") return { loaded: false, signIn: false };
         await swapIn(ctx, user.id, staging, page.cursor);
         return { loaded: true, signIn: false };
       }
@@ -144,7 +146,7 @@ async function begin(ctx, owner) {
  * @returns {Staging}
  */
 function fresh(since) {
-  return { since, part: null, epoch: null, changes: {}, removed: {}, outcomes: [], me: null };
+  return { since, part: null, epoch: null, changes: {}, removed: {}, replaced: {}, outcomes: [], me: null };
 }
 
 /**
@@ -185,6 +187,7 @@ function merged(staging, page) {
     epoch: page.server_epoch,
     changes,
     removed,
+    replaced: { ...staging.replaced, ...page.replaced },
     outcomes: [...staging.outcomes, ...(page.outcomes ?? [])],
     me: page.me ?? staging.me,
   };
@@ -212,6 +215,7 @@ async function swapIn(ctx, owner, staging, cursor) {
       const value = Array.isArray(change) ? mergedList(before, change, staging.removed[name] ?? []) : change;
       await tx.put("ref", { key, value });
     }
+    for (const [name, value] of Object.entries(staging.replaced)) await tx.put("ref", { key: `${owner}:${name}`, value });
     const outcomes = (await tx.get("ref", `${owner}:outcomes`))?.value ?? [];
     await tx.put("ref", { key: `${owner}:outcomes`, value: mergedList(outcomes, staging.outcomes, []) });
     for (const outcome of staging.outcomes) {
