@@ -17,9 +17,11 @@ from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
 from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
 from fieldapp.sync import device_views as devices
+from fieldapp.sync import upload_views as uploads
+from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
-FEATURES: tuple[Any, ...] = (health, accounts, feed, photos, pwa, visitmap, devices)
+FEATURES: tuple[Any, ...] = (health, accounts, feed, photos, pwa, visitmap, devices, sync, uploads)
 MAX_FORM_BYTES = 20 * 64 * 1024 * 1024  # twenty photos of 64 MB; a route that takes less says so
 
 
