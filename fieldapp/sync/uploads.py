@@ -28,10 +28,10 @@ from fieldapp.core.files import Files
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.photos import actions as photos
 from fieldapp.photos.body import MAX_PHOTO_BYTES
-from fieldapp.photos.models import PARTIAL, WANTED, Photo, Upload, evidence_key
+from fieldapp.photos.models import PARKED, PARTIAL, WANTED, Photo, Upload, evidence_key
 from fieldapp.photos.queries import bytes_held
 from fieldapp.settings import Settings
-from fieldapp.sync.models import Raw
+from fieldapp.sync.models import Raw, Record
 from fieldapp.sync.receipts import receipt_for
 
 READ = 16 * 1024  # gunicorn loses what had come of a longer read when the connection breaks
@@ -164,7 +164,7 @@ class Uploads:
             size=upload.size,
             offset=upload.size if settled else _size_of(self._part(upload.id)),
             expires_at=upload.expires_at,
-            receipt=_receipt(session, upload.record_id) if settled else None,
+            receipt=_receipt(session, upload.record_id, upload.photo_id) if settled else None,
         )
 
     # -- receiving --
@@ -361,7 +361,7 @@ def _stored(session: Session, place: Place) -> Place:
     ended = update(Upload).where(Upload.id == place.id)
     session.execute(ended.values(done_at=clock.now(), expires_at=expires_at, lease=None, lease_until=None))
     session.flush()
-    return replace(place, expires_at=expires_at, lease=None, receipt=_receipt(session, place.record))
+    return replace(place, expires_at=expires_at, lease=None, receipt=_receipt(session, place.record, place.photo))
 
 
 def _expired(session: Session) -> list[UUID]:
@@ -375,10 +375,13 @@ def _expired(session: Session) -> list[UUID]:
     return [upload.id for upload in ended]
 
 
-def _receipt(session: Session, record_id: UUID) -> str:
-    """The record's receipt as a header can carry it."""
+def _receipt(session: Session, record_id: UUID, photo_id: UUID) -> str:
+    """The receipt of the bytes that list the photo, as a header can carry it: the projected ones, or a variant."""
     session.flush()
-    return b64encode(receipt_for(session, record_id).model_dump_json().encode()).decode()
+    parked = session.scalar(select(Photo.reason).where(Photo.id == photo_id)) == PARKED
+    projected = select(Raw.payload_sha256).join(Record, Record.raw_id == Raw.id).where(Record.id == record_id)
+    sha256 = None if parked else session.scalar(projected)
+    return b64encode(receipt_for(session, record_id, sha256).model_dump_json().encode()).decode()
 
 
 def _write_all(part: FileIO, data: bytes) -> None:
