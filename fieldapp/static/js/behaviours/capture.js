@@ -28,7 +28,7 @@ const asked = new URLSearchParams(location.search);
 /** @param {string} name */
 function view(name) {
   for (const each of all("[data-view]")) each.hidden = each.dataset["view"] !== name;
-  one("[data-another]").hidden = name !== "form";
+  for (const own of ["[data-another]", ".savebar"]) one(own).hidden = name !== "form";
   scrollTo(0, 0);
 }
 

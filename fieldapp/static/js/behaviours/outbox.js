@@ -24,6 +24,9 @@ function badge(place, detail = "") {
   return made;
 }
 
+/** The record's own problem, else the first of its photos. @param {any} record @param {any[]} photos */
+const problemOf = (record, photos) => record.problem ?? photos.find(({ problem }) => problem)?.problem ?? null;
+
 /** @param {string} name */
 function view(name) {
   for (const each of all("[data-view]")) each.hidden = each.dataset["view"] !== name;
@@ -50,7 +53,7 @@ async function begin() {
       title: record.title || record.form["typed_project"] || say("untitled"),
       sub: [type, when].join(" · "),
       seq: record.receipt?.number ?? record.outcome?.["number"] ?? "",
-      why: place === "needs_you" ? say(why(record.problem, knows)) : row.open_elsewhere ? say("open-elsewhere") : "",
+      why: place === "needs_you" ? say(why(problemOf(record, photos), knows)) : row.open_elsewhere ? say("open-elsewhere") : "",
       again: waits(record),
     });
     const total = photos.length + 1;
@@ -130,8 +133,8 @@ async function begin() {
     const mine = !record.ever_2xx && record.state !== "sent";
     fill(sheet, {
       "sheet-title": record.title || say("untitled"),
-      "sheet-why": place === "needs_you" ? say(why(record.problem, knows)) : open_elsewhere ? say("open-elsewhere") : say(`about-${place}`),
-      "sheet-todo": place === "needs_you" ? say(`${why(record.problem, knows)}-do`).replace(/^why-.*/, say("why-do")) : "",
+      "sheet-why": place === "needs_you" ? say(why(problemOf(record, photos), knows)) : open_elsewhere ? say("open-elsewhere") : say(`about-${place}`),
+      "sheet-todo": place === "needs_you" ? say(`${why(problemOf(record, photos), knows)}-do`).replace(/^why-.*/, say("why-do")) : "",
     });
     const edit = /** @type {HTMLAnchorElement} */ (one("[data-edit]", sheet));
     edit.hidden = !mine || record.type !== "visit" || open_elsewhere;

@@ -1,20 +1,13 @@
 /** Why a record or photo needs a person, as the key of a sentence; an unknown code still gets one. */
 
-const SAME = new Map([
-  ["http-401", "signed-out"],
-  ["http-403", "refused"],
-  ["http-404", "refused"],
-  ["http-409", "variant"],
-  ["http-410", "refused"],
-  ["http-413", "too-large"],
-  ["http-422", "refused"],
-  ["not-owner", "not-owner"],
-  ["record-too-large", "too-large"],
-  ["photo-too-large", "photo-too-large"],
-  ["photo-differs", "photo-differs"],
-  ["proxy-limit", "too-large"],
-  ["network", "network"],
-  ["offline", "network"],
+const BY_STATUS = new Map([
+  [401, "signed-out"],
+  [403, "refused"],
+  [404, "refused"],
+  [409, "variant"],
+  [410, "refused"],
+  [413, "proxy-limit"],
+  [422, "refused"],
 ]);
 
 /**
@@ -24,7 +17,7 @@ const SAME = new Map([
  */
 export function why(problem, known) {
   if (!problem) return "why-unknown";
-  for (const code of [problem.code, SAME.get(problem.code), SAME.get(`http-${problem.status}`)]) {
+  for (const code of [problem.code, BY_STATUS.get(problem.status ?? 0)]) {
     if (code && known(`why-${code}`)) return `why-${code}`;
   }
   return (problem.status ?? 0) >= 500 ? "why-server" : "why-unknown";

@@ -20,9 +20,9 @@ export function order(kind) {
   const listed = (kind?.fields ?? UNKNOWN).map((name) => SAME.get(name) ?? name);
   const asked = [...new Set(listed)].filter((name) => STEPS.includes(name));
   const wanted = (/** @type {string} */ name) => (name === "photos" ? kind?.photos : kind?.position) ?? "optional";
-  for (const name of ["position", "photos"]) {
-    if (wanted(name) !== "none" && !asked.includes(name)) asked.unshift(name);
-  }
+  if (wanted("photos") !== "none" && !asked.includes("photos")) asked.unshift("photos");
+  // The position finds itself meanwhile: after the camera where that comes first, else on top.
+  if (wanted("position") !== "none" && !asked.includes("position")) asked.splice(asked[0] === "photos" ? 1 : 0, 0, "position");
   if (!asked.includes("issues")) {
     const before = asked.indexOf("next_step");
     asked.splice(before === -1 ? asked.length : before, 0, "issues");
