@@ -43,7 +43,7 @@ $(PY):
 
 $(RUNTIME): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(CATALOGUE): $(wildcard fieldapp/translations/parts/*.po) fieldapp/translations/build.py $(RUNTIME)
@@ -73,7 +73,7 @@ chromium: $(TOOLS)
 
 $(TOOLS): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing what tests need ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@ $(RUNTIME)
 
 $(MODULES): package.json package-lock.json | $(PY)

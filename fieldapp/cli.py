@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts import actions as accounts
 from fieldapp.accounts import queries as accounts_queries
-from fieldapp.accounts.models import ROLES, User
+from fieldapp.accounts.models import ROLES, Membership, User
 from fieldapp.core import clock, migrate
 from fieldapp.core.db import Database
 from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
@@ -133,8 +133,13 @@ def user_list(arguments: argparse.Namespace, settings: Settings) -> None:
     with _ready(settings).reading() as session:
         for user in session.scalars(select(User).order_by(User.username)):
             held = [m for m in user.memberships if m.holds_on(day)]
-            roles = ", ".join(f"{m.role} {(m.team or m.unit).name if m.team or m.unit else ''}".strip() for m in held)
-            print(f"{user.username:20} {user.name:12} {'disabled' if user.disabled_at else roles or 'no role'}")
+            roles = ", ".join(_say(m) for m in held) or "no role"
+            print(f"{user.username:20} {user.name:12} {'disabled' if user.disabled_at else roles}")
+
+
+def _say(membership: Membership) -> str:
+    place = membership.team or membership.unit
+    return f"{membership.role} ({place.name})" if place else membership.role
 
 
 def user_disable(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -160,7 +165,9 @@ def _refusable(settings: Settings, do: Callable[[Session], None]) -> None:
     try:
         _ready(settings).write(do)
     except accounts.Refused as refused:
-        raise Failed(refused.code) from refused
+        from fieldapp.accounts.forms import sentence
+
+        raise Failed(sentence(refused)) from refused
 
 
 def _ask_password() -> str:

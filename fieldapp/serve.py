@@ -29,7 +29,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108  heartbeat files must not wait for a dis
 
 
 def _end_with_parent(how: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel stop this process when its parent is killed outright (Linux; elsewhere it is merely left over)."""
+    """Have the kernel stop this process when its parent is killed outright (Linux; elsewhere it is left over)."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
 

@@ -1,16 +1,22 @@
-"""Every setting, read once from the environment: `FIELDAPP_<NAME>`, or `FIELDAPP_<NAME>_FILE` naming a file that holds it.
+"""Every setting, read once from the environment: `FIELDAPP_<NAME>`, or `FIELDAPP_<NAME>_FILE`, a file that holds it.
 
-A bad or missing value stops the start and names the variable. docs/settings.md lists them all (a test holds it to that).
+A bad or missing value stops the start and names the variable. docs/settings.md lists them all; a test holds it to that.
 """
 
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from contextlib import suppress
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+HERE = Path("var")
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+LOCALES = {"zh_Hans_CN", "en"}
+LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -18,13 +24,13 @@ class BadSetting(ValueError):
     """A variable whose value cannot be used; the message names it."""
 
 
-def _setting(default: Any, why: str) -> Any:
-    return field(default=default, metadata={"why": why})
+def _setting(default: Any, why: str, least: int = 0) -> Any:
+    return field(default=default, metadata={"why": why, "least": least})
 
 
 @dataclass(frozen=True)
 class Settings:
-    data_dir: Path = _setting(Path("var"), "where the database, the files and the secret key live by default")
+    data_dir: Path = _setting(HERE, "where the database, the files and the secret key live by default")
     database_url: str = _setting("", "SQLAlchemy URL; empty: SQLite in data_dir. postgresql+psycopg://… for PostgreSQL")
     files_url: str = _setting("", "where photo bytes live; empty: the folder data_dir/files")
     redis_url: str = _setting("", "Redis/Valkey for jobs and limits on several machines; empty: none")
@@ -34,13 +40,13 @@ class Settings:
     locale: str = _setting("zh_Hans_CN", "language where the person has not chosen one: zh_Hans_CN or en")
     zone_readable: bool = _setting(True, "officers may read every project of the zone; false: their teams' only")
     officer_filter: bool = _setting(False, "leads may filter by officer (国办函〔2026〕12号; audited); off by default")
-    session_phone: int = _setting(90, "days a sign-in lasts where 'my own device' was ticked")
-    session_desk_idle: int = _setting(30, "minutes without use after which any other sign-in ends")
-    login_failures: int = _setting(5, "failed sign-ins by account and address before a lockout")
-    login_lockout: int = _setting(15, "minutes a lockout lasts")
-    neglect_days: int = _setting(30, "days without any contact after which a project is 久未联系")
-    workers: int = _setting(1, "gunicorn worker processes")
-    threads: int = _setting(64, "threads a worker process; fewer let silent phones stop the server (sync-contract 8)")
+    session_phone: int = _setting(90, "days a sign-in lasts where 'my own device' was ticked", least=1)
+    session_desk_idle: int = _setting(30, "minutes without use after which any other sign-in ends", least=1)
+    login_failures: int = _setting(5, "failed sign-ins by account and address before a lockout", least=1)
+    login_lockout: int = _setting(15, "minutes a lockout lasts", least=1)
+    neglect_days: int = _setting(30, "days without any contact after which a project is 久未联系", least=1)
+    workers: int = _setting(1, "gunicorn worker processes", least=1)
+    threads: int = _setting(64, "threads a worker process; with few, silent phones stop the server", least=1)
     trusted_proxies: int = _setting(0, "how many proxies in front set X-Forwarded-*; 0: none is believed")
     tile_url: str = _setting("", "map tiles, {z}/{x}/{y} or WMTS; empty: only the zone's own outline")
     tile_label_url: str = _setting("", "a second tile layer with names (天地图 cva_w)")
@@ -86,50 +92,57 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     if f"{variable}_FILE" in environ:
         try:
             return Path(environ[f"{variable}_FILE"]).read_text().strip()
-        except OSError as error:
-            raise BadSetting(f"{variable}_FILE: cannot be read: {error.strerror}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{variable}_FILE cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return environ.get(variable)
 
 
-def _parsed(name: str, text: str, default: Any) -> Any:
-    try:
-        if isinstance(default, bool):
-            return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[
-                text.lower()
-            ]
-        if isinstance(default, int):
-            number = int(text)
-            if number < 0:
-                raise ValueError
-            return number
-        return Path(text) if isinstance(default, Path) else text
-    except (KeyError, ValueError) as error:
-        kind = "yes or no" if isinstance(default, bool) else "a whole number, 0 or more"
-        raise BadSetting(f"FIELDAPP_{name.upper()} should be {kind}, not {text!r}") from error
+def _parsed(known: "Field[Any]", text: str) -> Any:
+    variable = f"FIELDAPP_{known.name.upper()}"
+    if isinstance(known.default, bool):
+        if text.lower() not in YES | NO:
+            raise BadSetting(f"{variable} should be yes or no, not {text!r}")
+        return text.lower() in YES
+    if isinstance(known.default, int):
+        least = known.metadata["least"]
+        if not text.isdecimal() or int(text) < least:
+            raise BadSetting(f"{variable} should be a whole number, {least} or more, not {text!r}")
+        return int(text)
+    return Path(text) if isinstance(known.default, Path) else text
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises BadSetting, naming the variable."""
     environ = os.environ if environ is None else environ
-    known = {f.name: f.default for f in fields(Settings)}
-    given = {name: _value(environ, name) for name in known}
-    chosen = {name: _parsed(name, text, known[name]) for name, text in given.items() if text not in (None, "")}
-    settings = Settings(**chosen)
+    given = {known: _value(environ, known.name) for known in fields(Settings)}
+    settings = Settings(**{known.name: _parsed(known, text) for known, text in given.items() if text})
     _check(settings)
     return settings
 
 
 def _check(settings: Settings) -> None:
+    """What is more than the form of one word. Raises BadSetting."""
     if settings.origin:
         parts = urlsplit(settings.origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}:
+        rest = parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username
+        if parts.scheme not in {"http", "https"} or not parts.hostname or rest:
             raise BadSetting(f"FIELDAPP_ORIGIN should look like https://fieldapp.example, not {settings.origin!r}")
-    if settings.locale not in {"zh_Hans_CN", "en"}:
+    if settings.locale not in LOCALES:
         raise BadSetting(f"FIELDAPP_LOCALE should be zh_Hans_CN or en, not {settings.locale!r}")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise BadSetting("FIELDAPP_SECRET_KEY should have at least 32 characters")
-    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    if settings.log_level not in LEVELS:
         raise BadSetting(f"FIELDAPP_LOG_LEVEL should be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadSetting(f"FIELDAPP_TIMEZONE should be like Asia/Shanghai, not {settings.timezone!r}") from error
+    if settings.database_url and not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise BadSetting("FIELDAPP_DATABASE_URL should begin with sqlite: or postgresql+psycopg:")
+    for name in ("tile_url", "tile_label_url"):
+        url = getattr(settings, name)
+        if url and not url.startswith(("https://", "http://")):
+            raise BadSetting(f"FIELDAPP_{name.upper()} should begin with https://, not {url!r}")
 
 
 def secret_key(settings: Settings) -> str:
@@ -139,7 +152,10 @@ def secret_key(settings: Settings) -> str:
     path = settings.data_dir / "secret.key"
     if not path.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(48))
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was first: its key counts
+            os.link(fresh, path)
+        fresh.unlink()
     return path.read_text().strip()

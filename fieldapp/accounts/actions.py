@@ -10,7 +10,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries
@@ -20,7 +20,7 @@ from fieldapp.core.db import new_id
 
 PASSWORD_MIN = 10
 FORGET_FAILURES = timedelta(hours=24)
-FAILURES_BY_ADDRESS = 20  # times the limit by account: many share one mobile address
+FAILURES_EVERYWHERE = 20  # times that limit, for one account from all addresses together
 _hasher = PasswordHasher()
 _dummy = _hasher.hash("an account that does not exist takes as long as one that does")
 
@@ -37,6 +37,16 @@ class Refused(ValueError):
 class Limits:
     failures: int
     lockout: timedelta
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Someone asks to sign in: who that would be, and until when they are not heard."""
+
+    username: str
+    address: str
+    user: User | None
+    locked_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ def _unit(session: Session, name: str) -> Unit:
 
 
 def setup_code(data_dir: Path) -> str:
-    """What makes the first admin: made at the first need, in a file of mode 600. Whoever can read it runs the server."""
+    """Opens /setup. Made at the first need, in a file of mode 600: whoever can read it runs the server."""
     path = data_dir / "setup.code"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -162,21 +172,27 @@ def verify(user: User | None, password: str) -> bool:
         return False
 
 
-def sign_in(session: Session, username: str, password: str, address: str, limits: Limits) -> SignIn:
-    """Check a password, counting failures by account and address together and by account over all addresses."""
-    username, now = username.strip().lower()[:60], clock.now()
-    locked = _locked_until(session, username, address, now)
+def attempt(session: Session, username: str, address: str) -> Attempt:
+    """The first half of signing in. The password is checked after it, in no transaction: that is slow on purpose."""
+    username = "".join(c for c in username.strip().lower() if c.isprintable())[:60]
+    user = queries.by_username(session, username)
+    return Attempt(username, address, user, _locked_until(session, username, address, clock.now()))
+
+
+def conclude(session: Session, tried: Attempt, right: bool, limits: Limits) -> SignIn:
+    """The second half: failures are counted by account and address together, and by account over all addresses."""
+    now = clock.now()
+    locked = _locked_until(session, tried.username, tried.address, now)
     if locked is not None:
         return SignIn(None, locked)
-    user = queries.by_username(session, username)
-    if verify(user, password) and user is not None and user.disabled_at is None:
-        session.execute(
-            delete(LoginFailure).where(LoginFailure.username == username, LoginFailure.address == address)
-        )
-        audit.record(session, user.id, "sign-in", "user", user.id)
-        return SignIn(user)
-    audit.record(session, user.id if user else None, "sign-in.failed", "user", user.id if user else username)
-    return SignIn(None, _count_failure(session, username, address, now, limits))
+    if right and tried.user is not None and tried.user.disabled_at is None:
+        ours = (LoginFailure.username == tried.username, LoginFailure.address == tried.address)
+        session.execute(delete(LoginFailure).where(*ours))
+        audit.record(session, tried.user.id, "sign-in", "user", tried.user.id)
+        return SignIn(tried.user)
+    known = tried.user.id if tried.user else None
+    audit.record(session, known, "sign-in.failed", "user", known or tried.username)
+    return SignIn(None, _count_failure(session, tried, now, limits))
 
 
 def _locked_until(session: Session, username: str, address: str, now: datetime) -> datetime | None:
@@ -187,15 +203,23 @@ def _locked_until(session: Session, username: str, address: str, now: datetime) 
     return until if until is not None and until > now else None
 
 
-def _count_failure(session: Session, username: str, address: str, now: datetime, limits: Limits) -> datetime | None:
+def _count_failure(session: Session, tried: Attempt, now: datetime, limits: Limits) -> datetime | None:
     """One more failure; the lockout that it brings, if any."""
     session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - FORGET_FAILURES))
     until = None
-    for place, allowed in ((address, limits.failures), ("*", limits.failures * FAILURES_BY_ADDRESS)):
-        row = session.get(LoginFailure, (username, place)) or LoginFailure(username=username, address=place, count=0)
-        row.count, row.last_at = row.count + 1, now
-        if row.count >= allowed:
-            row.locked_until, row.count = now + limits.lockout, 0
-            until = max(filter(None, (until, row.locked_until)))
-        session.add(row)
+    for place, allowed in ((tried.address, limits.failures), ("*", limits.failures * FAILURES_EVERYWHERE)):
+        if _one_more(session, tried.username, place, now) >= allowed:
+            until = now + limits.lockout
+            row = (LoginFailure.username == tried.username, LoginFailure.address == place)
+            session.execute(update(LoginFailure).where(*row).values(count=0, locked_until=until))
     return until
+
+
+def _one_more(session: Session, username: str, place: str, now: datetime) -> int:
+    """Counted by the database, so that guesses made at once count as many."""
+    first = changes.insert(session, LoginFailure).values(username=username, address=place, count=1, last_at=now)
+    more = first.on_conflict_do_update(
+        index_elements=["username", "address"], set_={"count": LoginFailure.count + 1, "last_at": now}
+    )
+    count: int = session.execute(more.returning(LoginFailure.count)).scalar_one()
+    return count

@@ -1,14 +1,14 @@
 """Signing in and out, the first account, one's own settings."""
 
 import hmac
+import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import actions, queries
@@ -46,13 +46,13 @@ def load_person(session: Session, user_id: UUID) -> Found | None:
 def login_page() -> ResponseReturnValue:
     if not queries.any_user(read()):
         return redirect("/setup")
-    if current_user.is_authenticated:
+    if login.signed_in():
         return redirect(login.safe_next(request.args.get("next")))
-    return _login_form(SignInForm(data={"next": request.args.get("next", "")}))
+    return _login_form(SignInForm(data={"next": request.args.get("next", "")}), ended="ended" in request.args)
 
 
-def _login_form(form: SignInForm, status: int = 200, alert: str = "") -> ResponseReturnValue:
-    answer = make_response(render_template("accounts/login.html", form=form, alert=alert), status)
+def _login_form(form: SignInForm, status: int = 200, alert: str = "", *, ended: bool = False) -> ResponseReturnValue:
+    answer = make_response(render_template("accounts/login.html", form=form, alert=alert, ended=ended), status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -65,9 +65,13 @@ def sign_in() -> ResponseReturnValue:
         return _login_form(form, 422)
     limits = actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
     address, username, password = request.remote_addr or "", form.username.data or "", form.password.data or ""
-    tried = db().write(lambda session: actions.sign_in(session, username, password, address, limits))
+    attempt = actions.attempt(read(), username, address)
+    if attempt.locked_until is not None:
+        return _login_form(form, 422, _why_not(attempt.locked_until))
+    right = actions.verify(attempt.user, password)
+    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits))
     if tried.user is None:
-        return _login_form(form, 422, _why_not(tried))
+        return _login_form(form, 422, _why_not(tried.locked_until))
     person = person_on(tried.user, clock.today(settings().timezone))
     if not may_sign_in(person):
         return _login_form(form, 422, _("This account holds no role at present. Please ask the administrator."))
@@ -75,12 +79,12 @@ def sign_in() -> ResponseReturnValue:
     return redirect(login.safe_next(form.next.data), 303)
 
 
-def _why_not(tried: actions.SignIn) -> str:
-    if tried.locked_until is None:
-        return _("Account name or password is not right.")
-    minutes = max(1, -int(-(tried.locked_until - clock.now()).total_seconds() // 60))
-    at = f"{local(tried.locked_until):%H:%M}"
-    return _("Too many failed attempts. Try again in %(n)s minutes, at %(at)s.", n=minutes, at=at)
+def _why_not(locked_until: datetime | None) -> str:
+    if locked_until is None:
+        return str(_("Account name or password is not right."))
+    minutes = max(1, math.ceil((locked_until - clock.now()).total_seconds() / 60))
+    at = f"{local(locked_until):%H:%M}"
+    return str(_("Too many failed attempts. Try again in %(n)s min, at %(at)s.", n=minutes, at=at))
 
 
 @bp.post("/logout")
@@ -101,7 +105,8 @@ def first_admin() -> ResponseReturnValue:
         actions.setup_code(settings().data_dir)
         return render_template("accounts/setup.html", form=form)
     if form.validate():
-        if not hmac.compare_digest((form.code.data or "").strip().lower(), actions.setup_code(settings().data_dir)):
+        typed, right = (form.code.data or "").strip().lower(), actions.setup_code(settings().data_dir)
+        if not hmac.compare_digest(typed.encode(), right.encode()):
             form.code.errors = [_("This is not the code that the server printed.")]
         elif (made := _make_admin(form)) is not None:
             login.begin(person_on(made, clock.today(settings().timezone)), made.session_epoch, own_device=False)
@@ -143,7 +148,7 @@ def change_password() -> ResponseReturnValue:
 
 def _change_password(form: PasswordForm) -> bool:
     """Whether it was changed; other devices' sessions end, this one goes on."""
-    own = login.session.get("own", False)
+    own = login.own_device()
 
     def change(session: Session) -> User | None:
         user = session.get_one(User, login.person().id)
@@ -160,7 +165,7 @@ def _change_password(form: PasswordForm) -> bool:
     if user is None:
         form.current.errors = [_("This is not the current password.")]
         return False
-    login.begin(login.person(), user.session_epoch, own_device=bool(own))
+    login.begin(login.person(), user.session_epoch, own_device=own)
     return True
 
 
@@ -171,7 +176,7 @@ def change_language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     if chosen not in LOCALES:
         raise Problem(400, "bad-request")
-    if current_user.is_authenticated:
+    if login.signed_in():
         person_id = g.person.id
         db().write(lambda session: setattr(session.get_one(User, person_id), "locale", chosen))
     answer = redirect(login.safe_next(request.form.get("next")), 303)

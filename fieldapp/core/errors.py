@@ -1,6 +1,7 @@
 """Error answers: a page that needs no database, problem+json under /api. Neither can itself fail."""
 
 import logging
+from typing import cast
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -41,7 +42,7 @@ def _page(problem: Problem) -> Response:
 
 def _http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
-        return Response.force_type(error.get_response(), request.environ)
+        return cast(Response, Response.force_type(error.get_response(), request.environ))
     kept = {"Retry-After", "Allow"}
     headers = tuple((name, value) for name, value in error.get_headers(request.environ) if name in kept)
     return answer(generic(error.code, headers))

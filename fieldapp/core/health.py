@@ -1,5 +1,7 @@
 """For the machine that watches: alive, and ready to serve."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
@@ -21,7 +23,7 @@ def alive() -> ResponseReturnValue:
 @public
 def ready() -> ResponseReturnValue:
     """Database migrated and reachable, files writable; 503 and the name of what is not."""
-    checks = {"database": _database, "files": lambda: files().size("ready")}
+    checks: dict[str, Callable[[], object]] = {"database": _database, "files": lambda: files().size("ready")}
     failed = []
     for name, check in checks.items():
         try:

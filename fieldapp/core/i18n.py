@@ -1,6 +1,7 @@
 """Language and the way dates are said: 今天 09:41, 昨天, 11月20日 周五."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
@@ -36,15 +37,15 @@ def say_day(day: date) -> str:
     """今天, 昨天, 11月20日 周五; with the year where it is not this one."""
     today = clock.today(settings().timezone)
     if day == today:
-        return _("Today")
+        return str(_("Today"))
     if day == today - timedelta(days=1):
-        return _("Yesterday")
+        return str(_("Yesterday"))
     if day == today + timedelta(days=1):
-        return _("Tomorrow")
+        return str(_("Tomorrow"))
     chinese = locale_name() != "en"
     if day.year == today.year:
-        return format_date(day, "M月d日 EEE" if chinese else "EEE d MMM")
-    return format_date(day, "y年M月d日" if chinese else "d MMM y")
+        return str(format_date(day, "M月d日 EEE" if chinese else "EEE d MMM"))
+    return str(format_date(day, "y年M月d日" if chinese else "d MMM y"))
 
 
 def say_time(at: datetime) -> str:
@@ -61,14 +62,19 @@ def full_time(at: datetime) -> str:
 def say_distance(metres: float) -> str:
     """350 m, 2.4 km, 12 km."""
     if metres < 1000:
-        return _("%(n)s m", n=round(metres))
+        return str(_("%(n)s m", n=round(metres)))
     km = metres / 1000
-    return _("%(n)s km", n=f"{km:.1f}" if km < 10 else f"{km:.0f}")
+    return str(_("%(n)s km", n=f"{km:.1f}" if km < 10 else f"{km:.0f}"))
+
+
+def named(row: Any) -> str:
+    """The name, in the reader's language, of a row that carries both (a kind, a stage, a category)."""
+    return "" if row is None else str(row.en if locale_name() == "en" else row.zh)
 
 
 def init_app(app: Flask) -> None:
     Babel(app, locale_selector=choose, default_timezone="Asia/Shanghai")
     app.context_processor(lambda: {"locale": locale_name()})
     app.jinja_env.filters.update(
-        say_day=say_day, say_time=say_time, full_time=full_time, say_distance=say_distance, local=local
+        say_day=say_day, say_time=say_time, full_time=full_time, say_distance=say_distance, local=local, named=named
     )

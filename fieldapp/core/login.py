@@ -7,12 +7,12 @@ mobile network changes their address.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, session
-from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
@@ -40,10 +40,14 @@ class Person(Protocol):
 class Found(Protocol):
     """What accounts say of a session's user: who they are today, and what their session may do."""
 
-    person: Any
-    session_epoch: int
-    may_sign_in: bool
-    door_open: bool
+    @property
+    def person(self) -> Any: ...
+    @property
+    def session_epoch(self) -> int: ...
+    @property
+    def may_sign_in(self) -> bool: ...
+    @property
+    def door_open(self) -> bool: ...
 
 
 Loader = Callable[[Session, UUID], Found | None]
@@ -128,8 +132,6 @@ def enforce() -> Response | None:
 
 
 def _hold(access: Access) -> Response | None:
-    from flask_login import current_user
-
     if not current_user.is_authenticated:
         return _ask_to_sign_in(access)
     found: Found = g.found
@@ -145,14 +147,17 @@ def _hold(access: Access) -> Response | None:
 def _ask_to_sign_in(access: Access) -> Response:
     if request.path.startswith("/api/") or access.quiet:
         raise Problem(401, "signed-out")
-    target = "/login?" + urlencode({"next": request.full_path.rstrip("?")})
+    asked = {"next": request.full_path.rstrip("?")}
+    if session.get("_user_id"):
+        asked["ended"] = "1"  # so that the page can say why, and nobody doubts their password
+    target = "/login?" + urlencode(asked)
     if request.headers.get("HX-Request") == "true":
         raise Problem(401, "signed-out", headers=(("HX-Redirect", "/login"),))
     if request.method != "GET":
         raise Problem(401, "signed-out")
     answer = redirect(target)
     answer.headers["Cache-Control"] = "no-store"
-    return Response.force_type(answer, request.environ)
+    return cast(Response, Response.force_type(answer, request.environ))
 
 
 def safe_next(target: str | None) -> str:
@@ -168,6 +173,16 @@ def person() -> Any:
     return g.person
 
 
+def signed_in() -> bool:
+    """Whether this browser's session opens pages: not one whose account or last role has ended."""
+    return bool(current_user.is_authenticated) and "found" in g and bool(g.found.may_sign_in)
+
+
+def own_device() -> bool:
+    """Whether "my own device" was ticked when this session began."""
+    return bool(session.get("own"))
+
+
 def write_only() -> bool:
     """Whether the session's account has ended and only its phone's queue is still taken."""
     return bool(g.get("write_only", False))
@@ -175,7 +190,9 @@ def write_only() -> bool:
 
 def init_app(app: Flask, load_person: Loader) -> None:
     app.extensions["load_person"] = load_person
-    manager = LoginManager(app)
+    # Its own context processor would load the user for every template, the error page that needs no database too.
+    manager = LoginManager(app, add_context_processor=False)
+    app.context_processor(lambda: {"current_user": current_user})
     manager.session_protection = None
     manager.anonymous_user = Nobody
     manager.user_loader(_load)

@@ -1,4 +1,4 @@
-"""Rows that belong to no feature: counters, what changed in the reference data, the audit log, the facts of this server."""
+"""Rows that belong to no feature: counters, changes of the reference data, the audit log, the facts of this server."""
 
 from datetime import datetime
 from typing import Any
