@@ -20,9 +20,7 @@ TROUSERS: tuple[Colour, ...] = ((58, 70, 96), (74, 74, 78), (96, 88, 72))
 STAND, POINT, PAPERS, WORK = "stand", "point", "papers", "work"
 
 
-def person(
-    pic: Picture, x: float, z: float, pose: str = STAND, *, y: float = 0.0, helmet: bool = True
-) -> None:
+def person(pic: Picture, x: float, z: float, pose: str = STAND, *, y: float = 0.0, helmet: bool = True) -> None:
     """A figure of about 1.72 m."""
     rng = pic.rng
     flip = rng.choice((-1, 1))
@@ -82,9 +80,7 @@ def person(
         pic.pen.polygon(sheet, fill=pic.far((246, 246, 240), z))
     head = spot(nx + 0.02 + bend * 0.2, ny + 0.17)
     r = 0.115 * m
-    pic.pen.ellipse(
-        (head[0] - r * 0.9, head[1] - r, head[0] + r * 0.9, head[1] + r * 1.1), fill=pic.far(skin, z)
-    )
+    pic.pen.ellipse((head[0] - r * 0.9, head[1] - r, head[0] + r * 0.9, head[1] + r * 1.1), fill=pic.far(skin, z))
     crown = pic.far(hat if helmet else (44, 38, 34), z)
     pic.pen.pieslice(
         (head[0] - r * 1.12, head[1] - r * 1.5, head[0] + r * 1.12, head[1] + r * 0.9), 180, 360, fill=crown
@@ -148,9 +144,7 @@ class Sprite:
             self.disc(x, r, r * 0.5, (150, 152, 154))
 
 
-def excavator(
-    pic: Picture, x: float, z: float, flip: int = 1, paint: Colour = YELLOW, reach: float = 0.0
-) -> None:
+def excavator(pic: Picture, x: float, z: float, flip: int = 1, paint: Colour = YELLOW, reach: float = 0.0) -> None:
     pic.shadow(x, z, 3.4)
     s = Sprite(pic, x, z, flip)
     s.block(-2.0, 0.0, 2.0, 0.86, (44, 44, 46), 0.4)
@@ -220,9 +214,7 @@ def paver(pic: Picture, x: float, z: float, flip: int = 1) -> None:
     s.block(-2.9, 3.25, 1.1, 3.42, (240, 240, 236))
 
 
-def mobile_crane(
-    pic: Picture, x: float, z: float, flip: int = 1, boom: tuple[float, float] = (11.0, 15.0)
-) -> None:
+def mobile_crane(pic: Picture, x: float, z: float, flip: int = 1, boom: tuple[float, float] = (11.0, 15.0)) -> None:
     pic.shadow(x, z, 5.0)
     s = Sprite(pic, x, z, flip)
     s.block(-4.6, 0.8, 4.8, 1.5, (228, 188, 60))
@@ -403,8 +395,7 @@ def mound(pic: Picture, x: float, z: float, wide: float, tall: float, paint: Col
     dice = pic.rng
     left, right = x - wide / 2, x + wide / 2
     ridge = [
-        (left + wide * i / 10, tall * math.sin(math.pi * i / 10) ** 0.8 * dice.uniform(0.82, 1.05))
-        for i in range(11)
+        (left + wide * i / 10, tall * math.sin(math.pi * i / 10) ** 0.8 * dice.uniform(0.82, 1.05)) for i in range(11)
     ]
     pic.shadow(x + wide * 0.06, z, wide * 0.56)
     pic.face([*[(px, py, z) for px, py in ridge], (right, -0.12, z), (left, -0.12, z)], paint)

@@ -82,15 +82,11 @@ def draw_all(shots: Sequence[Shot], workers: int = 2) -> Iterator[bytes]:
 
 
 def earthwork(rng: random.Random, day: Day, progress: float, labels: Labels) -> Picture:
-    pic = Picture(
-        day, rng, ground=_soil(day, rng), horizon=rng.randint(250, 300), eye_m=rng.uniform(3.0, 5.0)
-    )
+    pic = Picture(day, rng, ground=_soil(day, rng), horizon=rng.randint(250, 300), eye_m=rng.uniform(3.0, 5.0))
     figures.skyline(pic)
     figures.hoarding(pic, -60, 60, 95)
     for _ in range(rng.randint(2, 4)):
-        figures.mound(
-            pic, rng.uniform(-45, 45), rng.uniform(48, 85), rng.uniform(12, 24), rng.uniform(2.5, 5), SOIL
-        )
+        figures.mound(pic, rng.uniform(-45, 45), rng.uniform(48, 85), rng.uniform(12, 24), rng.uniform(2.5, 5), SOIL)
     _pit(pic, rng)
     figures.tracks(pic, rng.uniform(-6, 3), 6, 60, rng.uniform(-14, 14), (70, 52, 36))
     side = rng.choice((-1, 1))
@@ -301,9 +297,7 @@ def _frame(
     for floor in range(whole + 1):
         y = floor * storey
         if floor < whole:
-            pic.face(
-                [(x0, y, z1), (x1, y, z1), (x1, y + storey, z1), (x0, y + storey, z1)], lit(CONCRETE, 0.42)
-            )
+            pic.face([(x0, y, z1), (x1, y, z1), (x1, y + storey, z1), (x0, y + storey, z1)], lit(CONCRETE, 0.42))
             pic.face(
                 [(x0, y + storey, z0), (x1, y + storey, z0), (x1, y + storey, z1), (x0, y + storey, z1)],
                 lit(CONCRETE, 0.55),
@@ -361,9 +355,7 @@ def _scaffold(pic: Picture, x0: float, x1: float, z: float, tall: float, net: fl
 
 def topping_out(rng: random.Random, day: Day, progress: float, labels: Labels) -> Picture:
     """On the roof on the day the last concrete is poured."""
-    pic = Picture(
-        day, rng, ground="concrete", horizon=rng.randint(240, 275), eye_m=1.9, centre=rng.uniform(440, 520)
-    )
+    pic = Picture(day, rng, ground="concrete", horizon=rng.randint(240, 275), eye_m=1.9, centre=rng.uniform(440, 520))
     figures.skyline(pic)
     y0 = pic.horizon
     dim = mix(day.leaf, day.haze, 0.5)
@@ -598,12 +590,8 @@ def meeting(rng: random.Random, day: Day, progress: float, labels: Labels) -> Pi
         )
         pic.bar((side, 0.9, z + 0.7), (side, 2.8, z + 0.7), WHITE, 0.06)
     pic.face([(-1.9, 1.35, 9.9), (1.9, 1.35, 9.9), (1.9, 3.05, 9.9), (-1.9, 3.05, 9.9)], (28, 34, 42))
-    pic.face(
-        [(-1.82, 1.43, 9.89), (1.82, 1.43, 9.89), (1.82, 2.97, 9.89), (-1.82, 2.97, 9.89)], (236, 242, 248)
-    )
-    pic.face(
-        [(-1.82, 2.67, 9.88), (1.82, 2.67, 9.88), (1.82, 2.97, 9.88), (-1.82, 2.97, 9.88)], (24, 92, 150)
-    )
+    pic.face([(-1.82, 1.43, 9.89), (1.82, 1.43, 9.89), (1.82, 2.97, 9.89), (-1.82, 2.97, 9.89)], (236, 242, 248))
+    pic.face([(-1.82, 2.67, 9.88), (1.82, 2.67, 9.88), (1.82, 2.97, 9.88), (-1.82, 2.97, 9.88)], (24, 92, 150))
     mid = pic.at(0, 2.82, 9.88)
     labels.append(((mid[0] / 2, mid[1] / 2), "项目推进专题协调会", 15, WHITE))
     for i in range(6):
@@ -657,9 +645,7 @@ def _seated(pic: Picture, rng: random.Random, x: float, z: float) -> None:
     s.line([(0.2, 1.1), (0.34, 0.86), (0.56, 0.82)], lit(coat, 0.86), 0.12)
     s.shape([(-0.05, 1.24), (0.02, 1.08), (0.09, 1.24)], WHITE)
     s.disc(0.02, 1.36, 0.125, figures.SKIN)
-    s.shape(
-        [(-0.12, 1.38), (-0.1, 1.5), (0.02, 1.54), (0.13, 1.49), (0.15, 1.42), (0.02, 1.45)], (40, 34, 32)
-    )
+    s.shape([(-0.12, 1.38), (-0.1, 1.5), (0.02, 1.54), (0.13, 1.49), (0.15, 1.42), (0.02, 1.45)], (40, 34, 32))
 
 
 def service_hall(rng: random.Random, day: Day, progress: float, labels: Labels) -> Picture:
@@ -831,9 +817,7 @@ def _scribble(pic: Picture, rng: random.Random, x: float, y: float, wide: float,
 
 def substation(rng: random.Random, day: Day, progress: float, labels: Labels) -> Picture:
     x: float
-    pic = Picture(
-        day, rng, ground="gravel", horizon=rng.randint(420, 450), eye_m=2.1, centre=rng.uniform(430, 530)
-    )
+    pic = Picture(day, rng, ground="gravel", horizon=rng.randint(420, 450), eye_m=2.1, centre=rng.uniform(430, 530))
     figures.skyline(pic)
     grey: Colour = (168, 174, 178)
     for z in (92, 62):
@@ -863,9 +847,7 @@ def substation(rng: random.Random, day: Day, progress: float, labels: Labels) ->
             pic.bar((x - 2.2 + k * 0.9, 0.7, 45), (x - 2.2 + k * 0.9, 3.8, 45), lit(body, 0.8), 0.12)
         for dx in (-1.6, 0.0, 1.6):
             for k in range(5):
-                pic.box(
-                    (x + dx - 0.26, 4.0 + k * 0.32, 46), (x + dx + 0.26, 4.16 + k * 0.32, 46.4), (126, 62, 46)
-                )
+                pic.box((x + dx - 0.26, 4.0 + k * 0.32, 46), (x + dx + 0.26, 4.16 + k * 0.32, 46.4), (126, 62, 46))
             pic.bar((x + dx, 4.0, 46), (x + dx, 5.8, 46), (126, 62, 46), 0.22)
         pic.box((x - 1.5, 4.3, 48.4), (x + 1.7, 5.0, 49), lit(body, 1.1))
     pic.box((-34, 0, 52), (-20, 5.2, 60), (224, 220, 208))
@@ -928,9 +910,7 @@ def road_paving(rng: random.Random, day: Day, progress: float, labels: Labels) -
 
 def dyke(rng: random.Random, day: Day, progress: float, labels: Labels) -> Picture:
     """The sea wall: crest road on one side, armour blocks and sea on the other."""
-    pic = Picture(
-        day, rng, ground="sea", horizon=rng.randint(235, 270), eye_m=4.6, centre=rng.uniform(520, 600)
-    )
+    pic = Picture(day, rng, ground="sea", horizon=rng.randint(235, 270), eye_m=4.6, centre=rng.uniform(520, 600))
     figures.skyline(pic, "sea")
     for _ in range(rng.randint(1, 2)):
         _ship(pic, rng, rng.uniform(480, 860))
@@ -943,9 +923,7 @@ def dyke(rng: random.Random, day: Day, progress: float, labels: Labels) -> Pictu
     pic.face([(-60, 1.6, 3), (-4.6, 1.6, 3), (-4.6, 1.6, 220), (-60, 1.6, 220)], mix(day.leaf, SOIL, 0.45))
     pic.face([(-9.4, 1.62, 3), (-4.0, 1.62, 3), (-4.0, 1.62, 220), (-9.4, 1.62, 220)], (148, 146, 140))
     for z in range(6, 150, 8):
-        pic.face(
-            [(-6.8, 1.63, z), (-6.6, 1.63, z), (-6.6, 1.63, z + 3.4), (-6.8, 1.63, z + 3.4)], (226, 224, 214)
-        )
+        pic.face([(-6.8, 1.63, z), (-6.6, 1.63, z), (-6.6, 1.63, z + 3.4), (-6.8, 1.63, z + 3.4)], (226, 224, 214))
     pic.face([(-4.0, 1.6, 3), (3.4, -0.2, 3), (3.4, -0.2, 220), (-4.0, 1.6, 220)], lit(top, 0.84))
     for z in range(4, 120, 3):
         pic.bar((-4.0, 1.62, z), (3.4, -0.18, z), lit(top, 0.7), 0.05)

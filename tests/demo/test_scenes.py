@@ -18,9 +18,7 @@ BOARD = ["工程名称：示范项目（一期）", "时间：2026-05-14 09:41",
 LETTERINGS = [Lettering.found(), Lettering.plain()]
 
 
-def photo(
-    scene: str, seed: int = 1, when: datetime = WHEN, board: list[str] = BOARD, **more: object
-) -> bytes:
+def photo(scene: str, seed: int = 1, when: datetime = WHEN, board: list[str] = BOARD, **more: object) -> bytes:
     return draw(scene, rng=random.Random(seed), when=when, board=board, **more)  # type: ignore[arg-type]
 
 
@@ -57,11 +55,7 @@ def test_every_season_and_hour_can_be_drawn(scene: str) -> None:
 def test_the_board_is_in_the_lower_left(lettering: Lettering) -> None:
     bare = opened(photo("earthwork", board=[], lettering=lettering))
     with_board = opened(photo("earthwork", lettering=lettering))
-    box = (
-        ImageChops.difference(bare, with_board)
-        .point([0] * 40 + [255] * 216 + ([0] * 40 + [255] * 216) * 2)
-        .getbbox()
-    )
+    box = ImageChops.difference(bare, with_board).point([0] * 40 + [255] * 216 + ([0] * 40 + [255] * 216) * 2).getbbox()
     assert box is not None
     left, top, right, bottom = box
     assert left < SIZE[0] * 0.05 and right < SIZE[0] * 0.7
@@ -73,9 +67,7 @@ def test_without_a_chinese_font_only_what_ascii_can_say_is_drawn() -> None:
     assert plain.sayable("时间：2026-05-14 09:41") == "2026-05-14 09:41"
     assert plain.sayable("部位：主厂房") == ""
     assert photo("topping_out", lettering=plain) == photo("topping_out", lettering=plain)
-    assert photo("document", board=["部位：主厂房"], lettering=plain) == photo(
-        "document", board=[], lettering=plain
-    )
+    assert photo("document", board=["部位：主厂房"], lettering=plain) == photo("document", board=[], lettering=plain)
 
 
 def test_a_sign_with_no_glyphs_is_left_out_and_never_a_box() -> None:
