@@ -4,7 +4,10 @@ const KEY = "fieldapp-sunlight";
 export function sunlight() {
   const set = (/** @type {boolean} */ on) => {
     document.documentElement.toggleAttribute("data-sunlight", on);
-    for (const button of document.querySelectorAll("[data-sunlight-switch]")) button.setAttribute("aria-pressed", String(on));
+    for (const button of document.querySelectorAll("[data-sunlight-switch]")) {
+      if (button instanceof HTMLInputElement) button.checked = on;
+      else button.setAttribute("aria-pressed", String(on));
+    }
   };
   set(localStorage.getItem(KEY) === "1");
   document.addEventListener("click", (event) => {
