@@ -21,6 +21,13 @@ SKY = 520
 Colour = tuple[int, int, int]
 Paint = tuple[int, int, int] | tuple[int, int, int, int]
 Spot = tuple[float, float, float]
+# Letters to be set once the sheet is finished: place on it, text, height, colour.
+Labels = list[tuple[tuple[float, float], str, int, Colour]]
+
+CONCRETE: Colour = (188, 188, 182)
+SOIL: Colour = (152, 118, 84)
+RED: Colour = (196, 40, 36)
+WHITE: Colour = (248, 248, 246)
 
 
 def mix(a: Paint, b: Paint, share: float) -> Colour:
@@ -140,6 +147,12 @@ GROUNDS: dict[str, tuple[Colour, Colour]] = {
     "sea": ((62, 100, 118), (126, 158, 168)),
     "snow": ((188, 190, 192), (236, 238, 240)),
 }
+
+
+def soil(day: Day, rng: random.Random) -> str:
+    if day.weather == "snow":
+        return "snow"
+    return rng.choice(("earth", "earth", "clay", "sand"))
 
 
 @lru_cache(maxsize=32)
