@@ -1,0 +1,89 @@
+// A phone that two people use: what is Ana's is sent as Ana, shown to Ana, and to Bo it is a number.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { contact, notices, signOut, signedIn } from "../../fieldapp/static/js/outbox/devices.js";
+import { read, refresh } from "../../fieldapp/static/js/outbox/reference.js";
+import { run, wake } from "../../fieldapp/static/js/outbox/sender.js";
+import { currentUser, outbox, summary } from "../../fieldapp/static/js/outbox/state.js";
+import { CAST, phone, photosOf, record, saved } from "./phone.mjs";
+import { FakeServer } from "./fake_server.mjs";
+
+async function takesOver(server, ctx, user) {
+  ctx.send = server.as(user);
+  return signedIn(ctx);
+}
+
+test("Bo signs in on Ana's phone: her visits wait, only counted, and go when she is back", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  const hers = [await saved(ctx, { content: "SECRET of Ana" }), await saved(ctx, { photos: [100] })];
+  await takesOver(server, ctx, CAST.bo);
+  await wake(ctx, "manual");
+  const result = await run(ctx);
+  assert.deepEqual([result.sent, result.next_at], [0, null]);
+  assert.equal(server.count(/PUT|uploads/), 0);
+  assert.deepEqual(await outbox(ctx, CAST.bo.id), []);
+  assert.equal((await summary(ctx, CAST.bo.id)).others, 2);
+  assert.equal((await summary(ctx, CAST.bo.id)).saved, 0);
+  assert.deepEqual(server.devices.at(-1).queued, [], "what he tells the server of this phone is his own");
+  const his = await saved(ctx);
+  assert.deepEqual([his.owner, his.seq], [CAST.bo.id, 1], "numbers count per person");
+  await run(ctx);
+  assert.equal(server.raws.size, 1);
+  await takesOver(server, ctx, CAST.ana);
+  await run(ctx);
+  for (const { id } of hers) assert.equal((await record(ctx, id)).state, "sent");
+  assert.deepEqual(server.envelopes(hers[0].id)[0].owner, CAST.ana.id);
+});
+
+test("another's reference data and sent photos go when somebody else signs in; what is unsent stays", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  server.reference.push({ cursor: "c1", changes: { projects: [{ id: "p1", name: "East works" }] }, removed: {}, outcomes: [], me: CAST.ana });
+  await refresh(ctx);
+  const sent = await saved(ctx, { photos: [100] });
+  await run(ctx);
+  const waiting = await saved(ctx, { photos: [200] });
+  await takesOver(server, ctx, CAST.bo);
+  assert.equal(await read(ctx, "projects"), null);
+  assert.deepEqual((await ctx.store.list("ref")).filter(({ key }) => key.startsWith(CAST.ana.id)), []);
+  assert.equal((await photosOf(ctx, sent.id))[0].has_bytes, false);
+  assert.equal((await photosOf(ctx, waiting.id))[0].has_bytes, true);
+  assert.equal((await ctx.store.list("bytes")).length, 1);
+});
+
+test("signing out purges what was known and keeps the queue", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  server.reference.push({ cursor: "c1", changes: { projects: [{ id: "p1", name: "East works" }] }, removed: {}, outcomes: [] });
+  await refresh(ctx);
+  const waiting = await saved(ctx, { photos: [100] });
+  await signOut(ctx);
+  assert.equal(await currentUser(ctx), null);
+  assert.equal((await ctx.store.list("ref")).length, 0);
+  assert.equal((await summary(ctx, null)).others, 1);
+  await takesOver(server, ctx, CAST.ana);
+  await run(ctx);
+  assert.equal((await record(ctx, waiting.id)).state, "sent");
+});
+
+test("no answer says nothing about who is signed in; a 401 says nobody, and Ana can go on writing", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  server.next({ on: /\/me/, drop: "before" }, { on: /\/me/, status: 200 }, { on: /\/me/, status: 401 });
+  assert.equal(await signedIn(ctx), undefined);
+  assert.equal(await signedIn(ctx), undefined, "a portal's 200");
+  assert.equal(await signedIn(ctx), null);
+  assert.equal((await currentUser(ctx)).id, CAST.ana.id);
+  assert.equal((await saved(ctx)).owner, CAST.ana.id);
+});
+
+test("at a contact the server learns what is still out here, and the officer what the server knows", async () => {
+  const server = new FakeServer();
+  server.notices = [{ code: "previous-installation", n: 3 }];
+  const ctx = await phone({ server });
+  const visit = await saved(ctx);
+  assert.equal(await contact(ctx), true);
+  assert.deepEqual(server.devices[0], { last_seq: 1, queued: [{ id: visit.id, seq: 1 }], voided: [], persisted: true, app_version: "test" });
+  assert.deepEqual(await notices(ctx), [{ code: "previous-installation", n: 3 }]);
+});
