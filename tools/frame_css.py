@@ -1,6 +1,6 @@
 """Puts the sheets that every page needs into one: `python tools/frame_css.py` after editing one of them.
 
-Twelve small files cost twelve requests and compress badly one by one; the capture page has 8 KB for all
+Fifteen small files cost fifteen requests and compress badly one by one; the capture page has 8 KB for all
 its styles. test_styles.py fails when css/frame.css is not what this makes.
 """
 
@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 CSS = Path(__file__).resolve().parents[1] / "fieldapp" / "static" / "css"
-COMPONENTS = ("controls", "cell", "badges", "forms", "notice", "strip", "toast")
+COMPONENTS = ("controls", "cell", "badges", "forms", "notice", "strip", "toast", "photo-grid", "sheet", "accuracy")
 PARTS = ("tokens", "reset", "base", "layout", *(f"components/{name}" for name in COMPONENTS), "utilities")
 BUNDLE = CSS / "frame.css"
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "fieldapp" / "templates"
 STATIC = ROOT / "fieldapp" / "static"
 PART = ROOT / "fieldapp" / "translations" / "parts" / "look.zh.po"
-PAGES = ("list", "timeline", "capture", "form", "table", "login", "colours", "over", "viewer")
+PAGES = ("list", "timeline", "capture", "form", "table", "login", "colours", "map", "over", "viewer")
 
 _ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 

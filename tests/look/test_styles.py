@@ -5,9 +5,9 @@ from pathlib import Path
 
 import brotli
 import pytest
-from gallery import STATIC, render
+from gallery import STATIC, TEMPLATES, environment, render
 
-from tools.frame_css import BUNDLE, bundle
+from tools.frame_css import BUNDLE, COMPONENTS, bundle
 
 CSS = STATIC / "css"
 SHEETS = sorted(set(CSS.rglob("*.css")) - {BUNDLE})
@@ -27,8 +27,27 @@ def test_the_capture_page_loads_at_most_8_kb_of_styles() -> None:
     assert sum(sizes.values()) <= CAPTURE_BUDGET, sizes
 
 
+def test_a_page_does_not_load_twice_what_the_frame_has() -> None:
+    macro = environment().get_template("_macros/styles.html").module
+    assert tuple(macro.in_frame) == COMPONENTS  # type: ignore[attr-defined]
+    assert "sheet.css" not in render("capture")
+
+
 def test_the_bundle_holds_what_its_parts_say() -> None:
     assert BUNDLE.read_text(encoding="utf-8") == bundle(), "run: python tools/frame_css.py"
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda t: str(t.relative_to(TEMPLATES)))
+def test_a_template_uses_no_class_that_has_no_style(template: Path) -> None:
+    """A misspelt class is silent everywhere else."""
+    styled = {name for each in SHEETS for name in re.findall(r"\.([a-zA-Z][\w-]*)", _text(each))}
+    source = re.sub(r"\{#.*?#\}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+    used = {
+        name
+        for given in re.findall(r'\bclass="([^"]*)"', re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", source, flags=re.DOTALL))
+        for name in given.split()
+    }
+    assert used <= styled
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
