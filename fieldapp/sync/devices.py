@@ -15,7 +15,7 @@ from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
-from fieldapp.core import audit, clock, numbers
+from fieldapp.core import audit, clock, jobs, numbers
 from fieldapp.core.changes import insert
 from fieldapp.core.db import Ending, at_end
 from fieldapp.core.models import Counter, Reserved
@@ -150,6 +150,11 @@ def watch(session: Session) -> None:
                 session, "silent_device", f"silent:{device.id}:{device.user_id}", device_id=device.id,
                 user_id=device.user_id, detail={"waiting": len(device.queued)},
             )  # fmt: skip
+
+
+@jobs.every_minute
+def watch_devices(context: jobs.Context) -> None:
+    context.db.write(watch)
 
 
 def history(session: Session, person: Person, device_id: UUID, said: History) -> list[UUID]:

@@ -120,7 +120,8 @@ def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading
         "imported_by": sender.id if sender.importing else None, "received_at": now, "state": RECEIVED,
     }  # fmt: skip
     connection = session.connection()
-    first = connection.execute(changes.insert(session, Raw).on_conflict_do_nothing(), row).rowcount == 1
+    stored = changes.insert(session, Raw).on_conflict_do_nothing().returning(_RAW.c.id)
+    first = connection.execute(stored, row).first() is not None
     if first:
         head = {
             "id": id, "type": reading.type, "owner_id": known_owner, "device_id": reading.device, "seq": reading.seq,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.exceptions import ClientDisconnected
 
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, clock
@@ -54,13 +55,14 @@ def _body() -> bytes:
     if length is not None and length > MAX_RAW_BYTES:
         raise Problem(413, "record-too-large")
     parts, size = [], 0
-    while part := request.stream.read(READ):
-        parts.append(part)
-        size += len(part)
-        if size > MAX_RAW_BYTES:
-            raise Problem(413, "record-too-large")
-    if length is not None and size < length:
-        raise Problem(408, "incomplete")
+    try:
+        while part := request.stream.read(READ):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_RAW_BYTES:
+                raise Problem(413, "record-too-large")
+    except ClientDisconnected as error:
+        raise Problem(408, "incomplete") from error
     return b"".join(parts)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import and_, or_, update
 from sqlalchemy.orm import Session
 
 from fieldapp.core.changes import insert
@@ -44,7 +44,10 @@ def amend(session: Session, ref: UUID, *, occurred_at: datetime, subkind: str) -
 
 def settle(session: Session, ref: UUID, *, projects: Iterable[UUID], enterprises: Iterable[UUID], at: datetime) -> None:
     """Let `ref` show on these timelines only: it leaves the others (the row stays), and comes back where it had left."""
-    here = or_(Entry.project_id.in_(list(projects)), Entry.enterprise_id.in_(list(enterprises)))
+    elsewhere = or_(
+        and_(Entry.project_id.is_not(None), Entry.project_id.not_in(list(projects))),
+        and_(Entry.enterprise_id.is_not(None), Entry.enterprise_id.not_in(list(enterprises))),
+    )
     mine = update(Entry).where(Entry.ref == ref)
-    session.execute(mine.where(~here, Entry.left_at.is_(None)).values(left_at=at))
-    session.execute(mine.where(here, Entry.left_at.is_not(None)).values(left_at=None))
+    session.execute(mine.where(elsewhere, Entry.left_at.is_(None)).values(left_at=at))
+    session.execute(mine.where(~elsewhere, Entry.left_at.is_not(None)).values(left_at=None))

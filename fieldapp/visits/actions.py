@@ -92,11 +92,13 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     Returns its state. What lies beside it (photos, issues) is feed.actions.log_visit's."""
     if session.scalar(select(VisitKind.code).where(VisitKind.code == body.kind)) is None:
         raise CannotPlace("unknown-kind", body.kind)
+    before: set[UUID] = set()
     values = _sealed(author, arrival, body, links)
     if fresh:
         session.connection().execute(insert(VISITS), {"id": arrival.id, **values})
         at_end(session, Ending.VISIT_NUMBER, str(arrival.id), partial(_number, arrival.id, arrival.times.received_at))
     else:
+        before = set(session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id == arrival.id)))
         _clear(session, arrival.id)
         session.execute(update(VISITS).where(VISITS.c.id == arrival.id), values)
     _link(session, arrival.id, links)
@@ -108,7 +110,7 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
         changes.note(session, "project", id)
     audit.record(session, author.id, "visit.logged" if fresh else "visit.revised", "visit", arrival.id)
     if not fresh:
-        _refold(session, arrival.id)
+        _refold(session, arrival.id, before)
     state: str = values["state"]
     return state
 
@@ -293,18 +295,13 @@ def _project_ids(visit: Visit) -> list[UUID]:
     return [link.project_id for link in visit.projects]
 
 
-def _refold(session: Session, id: UUID) -> None:
-    """After a revision: lay every supplement over the visit again."""
+def _refold(session: Session, id: UUID, before: set[UUID]) -> None:
+    """After a revision: lay every supplement over the visit again. `before`: the projects it was linked to."""
     session.flush()
     session.expire_all()
-    said = queries.supplements(session, [id]).get(id, [])
-    if not said:
-        visit = session.get_one(Visit, id)
-        _say_again(session, visit, set(), visit.received_at)
-        return
     visit = session.get_one(Visit, id)
-    before = set(_project_ids(visit))
-    for one in said:
+    before = before | set(_project_ids(visit))
+    for one in queries.supplements(session, [id]).get(id, []):
         _apply(session, visit, SupplementBody.model_validate(one.body))
     session.flush()
     _say_again(session, visit, before, visit.received_at)

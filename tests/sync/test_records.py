@@ -1,0 +1,622 @@
+"""A record arrives: once, twice, eight times at once, revised, varied, by the wrong hand, and when things break."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+
+import fieldapp
+from fieldapp.core import clock
+from fieldapp.core.db import Database, new_id
+from fieldapp.feed import actions as feed
+from fieldapp.photos.models import Photo
+from fieldapp.settings import Settings
+from fieldapp.sync import envelope, records
+from fieldapp.sync.models import Raw, Record, ReviewItem
+from fieldapp.timeline.models import Entry
+from fieldapp.visits.models import Visit
+from tests.cast import NOON, Cast
+from tests.sync.phone import Phone, opened, photo
+
+ClientOf = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.frozen(NOON):
+        yield
+
+
+@pytest.fixture
+def ana(client_of: ClientOf, cast: Cast) -> Phone:
+    return Phone(cast.ana, client_of("ana"))
+
+
+def count(db: Database, model: Any, *where: Any) -> int:
+    with db.reading() as session:
+        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
+
+
+def visit(db: Database, id: Any) -> Visit:
+    with db.reading() as session:
+        return session.get_one(Visit, id)
+
+
+def head(db: Database, id: Any) -> Record:
+    with db.reading() as session:
+        return session.get_one(Record, id)
+
+
+def open_items(db: Database) -> list[tuple[str, str]]:
+    with db.reading() as session:
+        rows = session.execute(select(ReviewItem.kind, ReviewItem.reason).where(ReviewItem.closed_at.is_(None)))
+        return sorted((kind, reason) for kind, reason in rows)
+
+
+# -- once, and again ----------------------------------------------------------------------------------------------
+
+
+def test_a_visit_is_answered_with_its_receipt_and_shows_on_the_timeline(db: Database, ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(cast.sail, {"content": "看了主厂房"})
+    answer = ana.send(sealed)
+    assert answer.status_code == 201
+    receipt = answer.get_json()
+    assert receipt["id"] == str(sealed.id)
+    assert receipt["payload_sha256"] == sealed.sha256
+    assert (receipt["state"], receipt["complete"], receipt["photos"]) == ("placed", True, [])
+    assert receipt["number"] == "ZF-2026-000001"
+    assert answer.headers["Fieldapp-Epoch"] == receipt["server_epoch"] != ""
+    assert answer.headers["Fieldapp-Time"] == str(int(NOON.timestamp() * 1000))
+    with db.reading() as session:
+        entry = session.scalar(select(Entry).where(Entry.project_id == cast.sail))
+        assert entry is not None and (entry.ref, entry.kind, entry.actor_id) == (sealed.id, "visit", cast.ana)
+
+
+def test_the_same_bytes_again_are_the_same_record_with_the_same_receipt(db: Database, ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(cast.sail)
+    first, again = ana.send(sealed), ana.send(sealed)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_json() == again.get_json()
+    assert (count(db, Raw), count(db, Visit), count(db, Entry, Entry.project_id == cast.sail)) == (1, 1, 1)
+
+
+def test_eight_identical_puts_at_once_make_one_visit_and_eight_equal_receipts(
+    db: Database, ana: Phone, cast: Cast, settings: Settings
+) -> None:
+    sealed = ana.visit(cast.sail, {"issue_events": [opened()]}, photos=[photo()])
+    start, answers = threading.Barrier(8), []
+
+    def put() -> None:
+        start.wait()
+        answers.append(records.accept(db, settings, sealed.id, sealed.raw, records.Sender(cast.ana)))
+
+    threads = [threading.Thread(target=put) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status for answer in answers) == [200] * 7 + [201]
+    assert len({answer.receipt.model_dump_json() for answer in answers}) == 1
+    assert (count(db, Raw), count(db, Visit), count(db, Photo)) == (1, 1, 1)
+    assert visit(db, sealed.id).number == "ZF-2026-000001"
+
+
+def test_many_different_visits_at_once_get_different_numbers(db: Database, cast: Cast, settings: Settings) -> None:
+    phone = Phone(cast.ana)
+    sealed = [phone.visit(cast.sail if n % 2 else cast.reef) for n in range(12)]
+    start, answers = threading.Barrier(12), []
+
+    def put(one: Any) -> None:
+        start.wait()
+        answers.append(records.accept(db, settings, one.id, one.raw, records.Sender(cast.ana)))
+
+    threads = [threading.Thread(target=put, args=(one,)) for one in sealed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status for answer in answers] == [201] * 12
+    assert sorted(answer.receipt.number or "" for answer in answers) == [f"ZF-2026-{n:06d}" for n in range(1, 13)]
+
+
+def test_photos_are_wanted_until_their_bytes_are_here(ana: Phone, cast: Cast) -> None:
+    line, huge = photo(), photo(b"x", size=65 * 1024 * 1024)
+    receipt = ana.send(ana.visit(cast.sail, photos=[line, huge])).get_json()
+    assert receipt["photos"] == [
+        {"id": line["id"], "state": "wanted", "reason": None},
+        {"id": huge["id"], "state": "refused", "reason": "photo-too-large"},
+    ]
+    assert receipt["complete"] is False
+
+
+# -- revisions and variants ---------------------------------------------------------------------------------------
+
+
+def test_a_revision_after_its_forerunner_takes_its_place(db: Database, ana: Phone, cast: Cast) -> None:
+    first = ana.visit(cast.sail, {"content": "one"})
+    second = ana.revise(first, {"content": "two"})
+    assert ana.send(first).status_code == 201
+    answer = ana.send(second)
+    assert (answer.status_code, answer.get_json()["state"]) == (201, "placed")
+    assert (visit(db, first.id).content, visit(db, first.id).rev) == ("two", 2)
+    assert visit(db, first.id).number == "ZF-2026-000001"
+    assert (count(db, Visit), count(db, Entry, Entry.project_id == cast.sail)) == (1, 1)
+    late = ana.send(first).get_json()
+    assert (late["state"], late["payload_sha256"]) == ("placed", first.sha256)
+
+
+def test_a_lower_revision_that_comes_later_changes_nothing_and_is_receipted(db: Database, ana: Phone, cast: Cast) -> None:
+    first = ana.visit(cast.sail, {"content": "one"})
+    second = ana.revise(first, {"content": "two"})
+    assert ana.send(second).status_code == 201
+    answer = ana.send(first)
+    assert (answer.status_code, answer.get_json()["payload_sha256"]) == (201, first.sha256)
+    assert ana.send(first).status_code == 200
+    assert visit(db, first.id).content == "two"
+    assert not open_items(db)
+
+
+def test_a_revision_moves_the_visit_to_another_project(db: Database, ana: Phone, cast: Cast) -> None:
+    first = ana.visit(cast.sail)
+    ana.send(first)
+    ana.send(ana.revise(first, {"project": str(cast.reef)}))
+    with db.reading() as session:
+        shown = session.scalars(select(Entry.project_id).where(Entry.ref == first.id, Entry.left_at.is_(None))).all()
+        contacted = session.execute(text("SELECT name FROM project WHERE last_contact_at IS NOT NULL")).scalars().all()
+    assert cast.reef in shown and cast.sail not in shown
+    assert contacted == ["海岬装备"]
+
+
+def test_photos_and_issues_that_a_revision_drops_are_withdrawn(db: Database, ana: Phone, cast: Cast) -> None:
+    kept, dropped = photo(b"kept"), photo(b"dropped")
+    issue = opened()
+    first = ana.visit(cast.sail, {"issue_events": [issue]}, photos=[kept, dropped])
+    ana.send(first)
+    second = ana.revise(first, {"issue_events": []}, photos=[kept])
+    states = {one["id"]: one["state"] for one in ana.send(second).get_json()["photos"]}
+    assert states == {kept["id"]: "wanted", dropped["id"]: "withdrawn"}
+    with db.reading() as session:
+        state = session.execute(text("SELECT state FROM issue")).scalar_one()
+    assert state == "withdrawn"
+    ana.send(ana.revise(second, {"issue_events": [issue]}, photos=[kept, dropped]))
+    with db.reading() as session:
+        assert session.execute(text("SELECT state FROM issue")).scalar_one() == "open"
+
+
+def test_an_issue_that_others_have_acted_on_stays_and_goes_to_review(
+    db: Database, ana: Phone, cast: Cast, client_of: ClientOf
+) -> None:
+    issue = opened()
+    first = ana.visit(cast.sail, {"issue_events": [issue]})
+    ana.send(first)
+    bo = Phone(cast.bo, client_of("bo"))
+    assert bo.send(bo.event(issue["issue"], "progress", {"text": "供电所已答复"})).status_code == 201
+    answer = ana.send(ana.revise(first, {"issue_events": []}))
+    assert answer.get_json()["needs_review"] is True
+    assert open_items(db) == [("revision_issue", "")]
+    with db.reading() as session:
+        assert session.execute(text("SELECT state FROM issue")).scalar_one() == "open"
+
+
+def test_other_bytes_under_the_same_rev_are_a_variant_and_the_phone_may_let_go(db: Database, ana: Phone, cast: Cast) -> None:
+    first = ana.visit(cast.sail, {"content": "one"})
+    line = photo()
+    other = ana.visit(cast.sail, {"content": "other"}, id=first.id, photos=[line])
+    ana.send(first)
+    answer = ana.send(other)
+    receipt = answer.get_json()
+    assert (answer.status_code, receipt["state"], receipt["payload_sha256"]) == (409, "variant", other.sha256)
+    assert receipt["photos"] == [{"id": line["id"], "state": "wanted", "reason": None}]
+    assert receipt["needs_review"] is True
+    assert visit(db, first.id).content == "one"
+    assert open_items(db) == [("variant", "")]
+    assert ana.send(other).status_code == 409
+    assert ana.send(first).status_code == 200
+
+
+def test_the_office_chooses_a_variant(db: Database, ana: Phone, cast: Cast, settings: Settings) -> None:
+    first = ana.visit(cast.sail, {"content": "one"})
+    other = ana.visit(cast.sail, {"content": "other"}, id=first.id)
+    ana.send(first), ana.send(other)
+    with db.writing() as session:
+        records.choose(session, settings, first.id, other.sha256, cast.lin)
+    assert visit(db, first.id).content == "other"
+    assert not open_items(db)
+    assert ana.send(other).get_json()["state"] == "placed"
+    assert ana.send(first).status_code == 200
+
+
+def test_a_newer_revision_answers_the_question_that_a_variant_had_asked(db: Database, ana: Phone, cast: Cast) -> None:
+    first = ana.visit(cast.sail, {"content": "one"})
+    other = ana.visit(cast.sail, {"content": "other"}, id=first.id)
+    ana.send(first), ana.send(other)
+    assert ana.send(ana.revise(other, {"content": "three"})).status_code == 201
+    assert visit(db, first.id).content == "three"
+    assert not open_items(db)
+
+
+def test_another_phone_under_the_same_id_is_a_variant(db: Database, ana: Phone, cast: Cast) -> None:
+    first = ana.visit(cast.sail)
+    elsewhere = ana.revise(first, {"content": "x"}, device=str(new_id()))
+    ana.send(first)
+    assert ana.send(elsewhere).status_code == 409
+
+
+# -- whose, and when ----------------------------------------------------------------------------------------------
+
+
+def test_a_record_of_another_user_is_refused_and_nothing_is_stored(
+    db: Database, cast: Cast, ana: Phone, client_of: ClientOf
+) -> None:
+    sealed = ana.visit(cast.sail)
+    bo = client_of("bo")
+    answer = bo.put(sealed.url, data=sealed.raw, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "not-owner")
+    assert (count(db, Raw), count(db, Record)) == (0, 0)
+
+
+def test_nobody_signed_in_is_401_and_json(client_of: ClientOf, cast: Cast) -> None:
+    answer = Phone(cast.ana, client_of(None)).send(Phone(cast.ana).visit(cast.sail))
+    assert (answer.status_code, answer.get_json()["code"]) == (401, "signed-out")
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_a_visit_without_a_project_is_unfiled_until_its_author_moves_it(db: Database, ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(None, {"typed_project": "云帆二期"})
+    answer = ana.send(sealed)
+    assert (answer.status_code, answer.get_json()["state"]) == (201, "unfiled")
+    assert answer.get_json()["number"] == "ZF-2026-000001"
+    assert ana.send(ana.supplement(sealed.id, "move", {"project": str(cast.sail)})).status_code == 201
+    assert visit(db, sealed.id).state == "placed"
+    assert count(db, Entry, Entry.project_id == cast.sail, Entry.kind == "visit") == 1
+
+
+@pytest.mark.parametrize("unknown", [True, False])
+def test_a_project_that_is_not_theirs_and_one_that_is_not_there_read_alike(
+    db: Database, cast: Cast, client_of: ClientOf, unknown: bool
+) -> None:
+    dan = Phone(cast.dan, client_of("dan"))
+    line = photo()
+    answer = dan.send(dan.visit(new_id() if unknown else cast.talk, photos=[line]))
+    receipt = answer.get_json()
+    assert (answer.status_code, receipt["state"], receipt["reason"]) == (202, "unplaced", "no-such-project")
+    assert receipt["photos"] == [{"id": line["id"], "state": "wanted", "reason": None}]
+    assert receipt["needs_review"] is True
+    assert (count(db, Visit), open_items(db)) == (0, [("unplaced", "no-such-project")])
+
+
+def test_the_desk_places_what_could_not_be_placed(
+    db: Database, cast: Cast, client_of: ClientOf, settings: Settings
+) -> None:
+    dan = Phone(cast.dan, client_of("dan"))
+    line = photo()
+    sealed = dan.visit(new_id(), {"content": "看了"}, photos=[line])
+    dan.send(sealed)
+    with db.writing() as session:
+        records.place(session, settings, sealed.id, cast.reef, cast.person(session, "dee"))
+    answer = dan.send(sealed)
+    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["needs_review"]) == (200, "placed", False)
+    assert [one["state"] for one in answer.get_json()["photos"]] == ["wanted"]
+    assert (visit(db, sealed.id).state, visit(db, sealed.id).number) == ("placed", "ZF-2026-000001")
+    assert count(db, Entry, Entry.project_id == cast.reef, Entry.kind == "visit") == 1
+    revised = dan.revise(sealed, {"content": "又看了"})
+    assert dan.send(revised).get_json()["state"] == "placed"
+    assert visit(db, sealed.id).content == "又看了"
+    assert not open_items(db)
+
+
+def test_a_unit_and_an_admin_log_no_visits(cast: Cast, client_of: ClientOf) -> None:
+    for name in ("uma", "zoe"):
+        phone = Phone(getattr(cast, name), client_of(name))
+        assert phone.send(phone.visit(cast.sail)).get_json()["reason"] == "not-allowed"
+
+
+def test_a_membership_that_has_ended_counts_where_it_held_at_the_time(db: Database, cast: Cast, ana: Phone) -> None:
+    with db.writing() as session:
+        session.execute(text("UPDATE membership SET ends_on = '2026-11-18' WHERE user_id = :id"), {"id": _bound(db, cast.ana)})
+    during, after = ana.visit(cast.sail), ana.visit(cast.sail)
+    during = Phone(cast.ana, ana.client, at=NOON - timedelta(days=3)).visit(cast.sail)
+    answer = ana.send(during)
+    assert (answer.status_code, answer.get_json()["state"]) == (201, "placed")
+    assert answer.get_json()["needs_review"] is True
+    assert ana.send(after).get_json()["reason"] == "not-allowed"
+    assert ("late_author", "") in open_items(db)
+
+
+def test_a_disabled_account_may_still_hand_in_for_thirty_days(db: Database, cast: Cast, ana: Phone) -> None:
+    with db.writing() as session:
+        from fieldapp.accounts.models import User
+
+        session.get_one(User, cast.ana).disabled_at = NOON
+    assert ana.send(ana.visit(cast.sail)).status_code == 201
+    assert ana.client is not None and ana.client.get(f"/api/v1/records/{new_id()}").status_code == 401
+    with clock.frozen(NOON + timedelta(days=31)):
+        assert ana.send(ana.visit(cast.sail)).status_code == 401
+
+
+def _bound(db: Database, id: Any) -> Any:
+    return id.hex if db.dialect == "sqlite" else id
+
+
+# -- what breaks --------------------------------------------------------------------------------------------------
+
+
+def test_a_cut_between_the_two_transactions_is_mended_by_the_sweep(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = ana.visit(cast.sail, photos=[photo()])
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(records, "run", killed)
+        records.accept(db, settings, sealed.id, sealed.raw, records.Sender(cast.ana))
+    assert (count(db, Raw), count(db, Visit)) == (1, 0)
+    assert records.sweep(db, settings) == 0
+    clock.advance(timedelta(seconds=61))
+    assert records.sweep(db, settings) == 1
+    assert count(db, Visit) == 1
+    assert ana.send(sealed).status_code == 200
+
+
+def test_a_repeated_put_runs_what_had_not_run(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = ana.visit(cast.sail)
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "run", lambda *_args: None)
+        answer = ana.send(sealed)
+        assert (answer.status_code, answer.get_json()["reason"]) == (202, "pending")
+        assert answer.get_json()["complete"] is True
+    assert ana.send(sealed).status_code == 200
+    assert count(db, Visit) == 1
+
+
+def test_a_database_error_in_the_second_transaction_is_left_to_the_sweep(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = ana.visit(cast.sail, photos=[photo()])
+
+    class Locked(Exception):
+        sqlite_errorcode = 5
+        sqlstate = None
+
+    def locked(*_args: Any, **_more: Any) -> None:
+        raise OperationalError("INSERT", {}, Locked("database is locked"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(feed, "log_visit", locked)
+        answer = ana.send(sealed)
+        assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (202, "unplaced", "pending")
+        assert [one["state"] for one in answer.get_json()["photos"]] == ["wanted"]
+    assert not open_items(db)
+    clock.advance(timedelta(seconds=61))
+    records.sweep(db, settings)
+    assert count(db, Visit) == 1
+
+
+def test_what_cannot_be_projected_goes_to_review_and_is_tried_again_when_asked_or_by_a_new_version(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = photo()
+    sealed = ana.visit(cast.sail, photos=[line])
+
+    def broken(*_args: Any, **_more: Any) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(feed, "log_visit", broken)
+        receipt = ana.send(sealed).get_json()
+        assert (receipt["state"], receipt["reason"], receipt["needs_review"]) == ("unplaced", "failed", True)
+        assert receipt["photos"] == [{"id": line["id"], "state": "wanted", "reason": None}]
+        assert open_items(db) == [("failed", "failed")]
+        records.retry(db, settings, sealed.id, cast.lin)
+        assert count(db, Visit) == 0 and open_items(db) == [("failed", "failed")]
+    clock.advance(timedelta(minutes=5))
+    records.sweep(db, settings)
+    assert ana.send(sealed).status_code == 202, "sweep and repeated PUT leave it alone"
+    monkeypatch.setattr(fieldapp, "__version__", "9.9.9")
+    records.sweep(db, settings)
+    assert count(db, Visit) == 1
+    assert not open_items(db)
+    assert ana.send(sealed).status_code == 200
+
+
+def test_retry_projects_what_a_person_has_mended(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = ana.visit(cast.sail)
+    with monkeypatch.context() as patched:
+        patched.setattr(feed, "log_visit", lambda *_args, **_more: 1 / 0)
+        ana.send(sealed)
+    records.retry(db, settings, sealed.id, cast.lin)
+    assert (count(db, Visit), open_items(db)) == (1, [])
+
+
+def test_a_newer_schema_is_kept_and_projected_by_the_next_version(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = photo()
+    sealed = ana.visit(cast.sail, schema=2, photos=[line])
+    receipt = ana.send(sealed).get_json()
+    assert (receipt["state"], receipt["reason"], receipt["photos"][0]["state"]) == ("unplaced", "newer-schema", "wanted")
+    monkeypatch.setattr(fieldapp, "__version__", "9.9.9")
+    monkeypatch.setattr(envelope, "SCHEMA", 2)
+    records.sweep(db, settings)
+    assert ana.send(sealed).get_json()["state"] == "placed"
+    assert not open_items(db)
+
+
+def test_an_older_schema_is_read_through_its_upcaster(
+    db: Database, ana: Phone, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def up(said: dict[str, Any]) -> dict[str, Any]:
+        return {**said, "body": {**said["body"], "content": said["body"]["memo"]}}
+
+    monkeypatch.setattr(envelope, "SCHEMA", 2)
+    monkeypatch.setitem(envelope.UPCASTERS, 1, up)
+    sealed = ana.visit(cast.sail, {"memo": "old words"})
+    assert ana.send(sealed).status_code == 201
+    assert visit(db, sealed.id).content == "old words"
+
+
+def test_where_not_even_the_manifest_can_be_read_all_photos_are_unknown(db: Database, ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(cast.sail, photos=[{"id": "no uuid"}])
+    receipt = ana.send(sealed).get_json()
+    assert (receipt["state"], receipt["reason"]) == ("unplaced", "unreadable")
+    assert (receipt["photos"], receipt["complete"]) == ("unknown", False)
+    assert open_items(db) == [("failed", "unreadable")]
+
+
+def test_an_unknown_kind_waits_for_a_person(db: Database, ana: Phone, cast: Cast) -> None:
+    assert ana.send(ana.visit(cast.sail, {"kind": "moon_landing"})).get_json()["reason"] == "unknown-kind"
+
+
+def test_another_id_inside_than_in_the_address_is_set_aside(ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(cast.sail)
+    assert ana.client is not None
+    answer = ana.client.put(f"/api/v1/visits/{new_id()}", data=sealed.raw, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["reason"]) == (202, "id-differs")
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "code"),
+    [
+        (b"", 400, "not-json"),
+        (b"[1, 2]", 400, "not-json"),
+        (b'{"id": NaN}', 400, "not-json"),
+        (b'{"id": "\xff"}', 400, "not-json"),
+        (b"[" * 100_000, 400, "not-json"),
+        (b'{"a": "' + b"x" * 1_000_000 + b'"}', 413, "record-too-large"),
+    ],
+)
+def test_only_what_is_no_json_object_or_too_large_is_refused(
+    db: Database, ana: Phone, raw: bytes, status: int, code: str
+) -> None:
+    assert ana.client is not None
+    answer = ana.client.put(f"/api/v1/visits/{new_id()}", data=raw, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert count(db, Raw) == 0
+
+
+def test_a_body_that_was_cut_off_is_not_taken_for_a_short_record(ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(cast.sail)
+    assert ana.client is not None
+    answer = ana.client.put(
+        sealed.url, data=sealed.raw[:-5], content_type="application/json",
+        environ_overrides={"CONTENT_LENGTH": str(len(sealed.raw))},
+    )
+    assert (answer.status_code, answer.get_json()["code"]) == (408, "incomplete")
+
+
+# -- events that wait ---------------------------------------------------------------------------------------------
+
+
+def test_an_event_is_held_until_its_issue_arrives(db: Database, ana: Phone, cast: Cast) -> None:
+    issue = opened()
+    progress = ana.event(issue["issue"], "progress", {"base": issue["id"]})
+    answer = ana.send(progress)
+    assert (answer.status_code, answer.get_json()["state"]) == (202, "held")
+    assert ana.send(progress).status_code == 202
+    ana.send(ana.visit(cast.sail, {"issue_events": [issue]}))
+    assert ana.send(progress).get_json()["state"] == "placed"
+
+
+def test_an_event_inside_a_visit_that_has_no_issue_yet_waits_without_its_visit(
+    db: Database, ana: Phone, cast: Cast, client_of: ClientOf
+) -> None:
+    issue = opened()
+    update = {"id": str(new_id()), "issue": issue["issue"], "type": "progress", "text": "还在办"}
+    sealed = ana.visit(cast.sail, {"issue_events": [update]})
+    assert ana.send(sealed).status_code == 201
+    assert head(db, UUID(update["id"])).state == "held"
+    bo = Phone(cast.bo, client_of("bo"))
+    bo.send(bo.visit(cast.sail, {"issue_events": [issue]}))
+    assert head(db, UUID(update["id"])).state == "placed"
+    with db.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM issue_event WHERE applied")).scalar_one() == 2
+
+
+def test_what_is_unknown_and_what_is_hidden_are_held_alike_and_reach_review_after_five_days(
+    db: Database, ana: Phone, cast: Cast, client_of: ClientOf, settings: Settings
+) -> None:
+    secret = opened(sensitive=True)
+    ana.send(ana.visit(cast.sail, {"issue_events": [secret]}))
+    bo = Phone(cast.bo, client_of("bo"))
+    answers = [bo.send(bo.event(id, "progress")) for id in (secret["issue"], new_id())]
+    assert [(a.status_code, a.get_json()["state"], a.get_json()["reason"]) for a in answers] == [(202, "held", None)] * 2
+    records.sweep(db, settings)
+    assert not open_items(db)
+    clock.advance(timedelta(days=5, seconds=1))
+    records.sweep(db, settings)
+    assert open_items(db) == [("held", "")] * 2
+
+
+def test_a_supplement_waits_for_its_visit(db: Database, ana: Phone, cast: Cast) -> None:
+    sealed = ana.visit(cast.sail)
+    addition = ana.supplement(sealed.id, "addition", {"text": "补充：已通水"})
+    assert ana.send(addition).get_json()["state"] == "held"
+    ana.send(sealed)
+    assert ana.send(addition).get_json()["state"] == "placed"
+
+
+def test_an_event_that_no_longer_fits_is_kept_with_its_reason(db: Database, ana: Phone, cast: Cast) -> None:
+    issue = opened()
+    ana.send(ana.visit(cast.sail, {"issue_events": [issue]}))
+    ana.send(ana.event(issue["issue"], "withdrawn", {"reason": "误登"}))
+    answer = ana.send(ana.event(issue["issue"], "progress"))
+    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (202, "not_applied", "ended")
+
+
+# -- reading one's own records again ------------------------------------------------------------------------------
+
+
+def test_an_author_gets_receipt_and_bytes_again_and_a_stranger_gets_404(
+    db: Database, ana: Phone, cast: Cast, client_of: ClientOf
+) -> None:
+    sealed = ana.visit(cast.sail)
+    ana.send(sealed)
+    assert ana.client is not None
+    assert ana.client.get(f"/api/v1/records/{sealed.id}").get_json()["payload_sha256"] == sealed.sha256
+    again = ana.client.get(f"/api/v1/records/{sealed.id}/raw?sha256={sealed.sha256}")
+    assert (again.data, again.headers["X-Content-Type-Options"]) == (sealed.raw, "nosniff")
+    assert client_of("zoe").get(f"/api/v1/records/{sealed.id}/raw").data == sealed.raw
+    for path in ("", "/raw"):
+        assert client_of("bo").get(f"/api/v1/records/{sealed.id}{path}").status_code == 404
+    with db.reading() as session:
+        verbs = session.execute(text("SELECT actor_id FROM audit WHERE verb = 'record.raw_read'")).all()
+    assert len(verbs) == 2
+
+
+def test_a_number_reserved_for_a_record_is_given_back_and_kept_from_others(
+    db: Database, ana: Phone, cast: Cast
+) -> None:
+    from fieldapp.core.models import Reserved
+
+    mine, other = ana.visit(cast.sail), ana.visit(cast.sail)
+    with db.writing() as session:
+        session.add(Reserved(number="ZF-2026-000001", id=mine.id, at=NOON))
+    assert ana.send(other).get_json()["number"] == "ZF-2026-000002"
+    assert ana.send(mine).get_json()["number"] == "ZF-2026-000001"
+
+
+def test_the_raw_bytes_are_never_changed_by_reading_them(db: Database, ana: Phone, cast: Cast) -> None:
+    raw = json.dumps({**ana.visit(cast.sail).said, "body": {"kind": "site_inspection", "content": "a\u0000b\ud800c"}})
+    id = json.loads(raw)["id"]
+    assert ana.client is not None
+    answer = ana.client.put(f"/api/v1/visits/{id}", data=raw.encode(), content_type="application/json")
+    assert answer.status_code == 201
+    with db.reading() as session:
+        assert session.scalar(select(Raw.payload)) == raw.encode()
+        assert session.scalar(select(Visit.content)) == "ab\ufffdc"
