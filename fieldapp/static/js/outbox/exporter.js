@@ -16,6 +16,19 @@ import { photoBytes, photosOf } from "./drafts.js";
 import { envelopeBytes, manifestPhotos, seal } from "./seal.js";
 
 export const FORMAT = "fieldapp-export/1";
+/** What a photo that the store has refused cannot say of itself. */
+const UNSTORED = {
+  taken_at: null,
+  role: "progress",
+  caption: "",
+  viewpoint: "",
+  sensitive: false,
+  sha256_camera: null,
+  exif_claimed: {},
+  position: null,
+  width: null,
+  height: null,
+};
 
 /**
  * @param {Ctx} ctx
@@ -44,13 +57,14 @@ export async function exportRecords(ctx, ids) {
  * The same file from what is only on the screen, when not even the draft could be stored.
  * @param {Ctx} ctx
  * @param {OutboxRecord} record
- * @param {{photo: Photo, bytes: ArrayBuffer}[]} photos
+ * @param {{photo: Pick<Photo, "id"|"type"> & Partial<Photo>, bytes: ArrayBuffer}[]} photos
  * @returns {Promise<{name: string, bytes: ArrayBuffer}>}
  */
 export async function exportForm(ctx, record, photos) {
   const hashed = [];
   for (const { photo, bytes } of photos) {
-    hashed.push({ bytes, photo: { ...photo, sha256: await sha256Hex(bytes), size: bytes.byteLength } });
+    const known = /** @type {Photo} */ ({ ...UNSTORED, ...photo });
+    hashed.push({ bytes, photo: { ...known, sha256: await sha256Hex(bytes), size: bytes.byteLength } });
   }
   const raw = envelopeBytes(record, hashed.map(({ photo }) => photo));
   const file = new TextFile();

@@ -70,3 +70,5 @@ export const http = {
   post: (url, body, options = {}) => call("POST", url, body, options),
   patch: (url, body, options = {}) => call("PATCH", url, body, options),
 };
+
+export const { get, head, put, post, patch } = http;
