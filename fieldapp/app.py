@@ -13,15 +13,18 @@ from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, li
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.feed import views as feed
+from fieldapp.issues import views as issues
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
 from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
 from fieldapp.sync import device_views as devices
+from fieldapp.sync import import_views as imports
+from fieldapp.sync import review_views as review
 from fieldapp.sync import upload_views as uploads
 from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
-FEATURES: tuple[Any, ...] = (health, accounts, feed, photos, pwa, visitmap, devices, sync, uploads)
+FEATURES: tuple[Any, ...] = (health, accounts, issues, feed, photos, pwa, visitmap, devices, sync, uploads, imports, review)
 MAX_FORM_BYTES = 20 * 64 * 1024 * 1024  # twenty photos of 64 MB; a route that takes less says so
 
 

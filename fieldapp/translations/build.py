@@ -1,6 +1,7 @@
 """Merge the catalogues' parts and compile them: `python -m fieldapp.translations.build`."""
 
 import io
+import os
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -19,8 +20,10 @@ def build() -> None:
                 merged.add(message.id, message.string, context=message.context, flags=message.flags)
     folder = HERE / CHINESE / "LC_MESSAGES"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "messages.mo").open("wb") as out:
+    fresh = folder / f"messages.mo.{os.getpid()}"  # replaced as a whole: a running server may be reading it
+    with fresh.open("wb") as out:
         write_mo(out, merged)
+    fresh.replace(folder / "messages.mo")
 
 
 if __name__ == "__main__":

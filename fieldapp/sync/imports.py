@@ -1,0 +1,125 @@
+"""A phone's export file, handed in at a desk (docs/sync-protocol.md 13).
+
+The sealed bytes go through the very doors that phones use, so the same record from the phone, before or after, is one
+record. The file is read record by record, never whole.
+"""
+
+import binascii
+import hashlib
+import logging
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import ijson
+from sqlalchemy.exc import DBAPIError
+
+from fieldapp.core.db import Database
+from fieldapp.core.problems import Problem
+from fieldapp.settings import Settings
+from fieldapp.sync import envelope, receipts, records
+from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
+from fieldapp.sync.uploads import Announced, Body, Uploads
+
+FORMAT = "fieldapp-export/1"
+SHA256 = re.compile(r"[0-9a-f]{64}")
+log = logging.getLogger("fieldapp.imports")
+
+
+class NotAnExport(Exception):
+    """The file is not one that fieldapp exported, or it is cut short. What came before the cut was taken in."""
+
+
+@dataclass
+class Taken:
+    """What became of one record of the file: its receipt, or why there is none."""
+
+    id: str
+    receipt: Receipt | None = None
+    problem: str = ""
+    photos: dict[str, str] = field(default_factory=dict)  # photo id -> why its bytes were not taken
+
+
+def take(db: Database, settings: Settings, uploads: Uploads, file: BinaryIO, importer: UUID) -> Iterator[Taken]:
+    """Take an export file in, record by record. Raises NotAnExport where the file ends too early or is none."""
+    _check(file)
+    try:
+        for item in ijson.items(file, "records.item"):
+            yield _take_one(db, settings, uploads, item, importer)
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise NotAnExport(str(error)) from error
+
+
+def _check(file: BinaryIO) -> None:
+    """The format stands first in the file; looking at the head is enough."""
+    head = file.read(200)
+    file.seek(0)
+    if FORMAT.encode() not in head:
+        raise NotAnExport("no format")
+
+
+def _take_one(db: Database, settings: Settings, uploads: Uploads, item: Any, importer: UUID) -> Taken:
+    if not isinstance(item, dict):
+        return Taken("", problem="unreadable")
+    taken = Taken(str(item.get("id", "")))
+    try:
+        id, raw = UUID(taken.id), _bytes(item.get("raw_b64"))
+    except ValueError:
+        taken.problem = "unreadable"
+        return taken
+    if len(raw) > MAX_RAW_BYTES:
+        taken.problem = "record-too-large"
+    elif hashlib.sha256(raw).hexdigest() != item.get("sha256"):
+        taken.problem = "checksum"
+    if taken.problem:
+        return taken
+    try:
+        records.accept(db, settings, id, raw, records.Sender(importer, importing=True))
+    except envelope.NotJson:
+        taken.problem = "not-json"
+        return taken
+    for photo in item.get("photos") or []:
+        _take_photo(uploads, id, photo, importer, taken)
+    with db.reading() as session:
+        taken.receipt = receipts.receipt_for(session, id, str(item["sha256"]))
+    return taken
+
+
+def _bytes(text: Any) -> bytes:
+    """The bytes of a base64 text. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError("not a text")
+    try:
+        return b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+
+
+def _take_photo(uploads: Uploads, record: UUID, photo: Any, importer: UUID, taken: Taken) -> None:
+    """Bring one photo's bytes in by the door of uploads. What goes wrong with it is told, and the others go on."""
+    if not isinstance(photo, dict) or photo.get("b64") is None:
+        return  # the phone no longer had the bytes
+    name = str(photo.get("id", ""))
+    try:
+        data = _bytes(photo["b64"])
+        if not SHA256.fullmatch(str(photo.get("sha256"))):
+            raise ValueError("not a hash")
+        announced = Announced(record, UUID(name), str(photo["sha256"]), len(data))
+        place = uploads.create(importer, announced, with_body=True)
+        if place.receipt:
+            return
+        if place.lease is None:
+            place = uploads.claim(importer, place.id, place.offset)
+        rest = data[place.offset :]
+        uploads.receive(place, Body(BytesIO(rest).read, len(rest)))
+    except ValueError:
+        taken.photos[name] = "unreadable"
+    except Problem as problem:
+        taken.photos[name] = problem.code
+    except DBAPIError:
+        log.warning("a photo of an import must be handed in again", exc_info=True)
+        taken.photos[name] = "busy"

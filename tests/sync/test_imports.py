@@ -1,0 +1,145 @@
+"""A phone's export file, handed in at a desk: the same bytes, the same doors."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from fieldapp.core import clock
+from fieldapp.core.db import Database
+from fieldapp.photos.models import Photo
+from fieldapp.sync.models import Raw, ReviewItem
+from fieldapp.visits.models import Visit
+from tests.cast import NOON, Cast
+from tests.sync.phone import Phone, Sealed, photo
+
+ClientOf = Callable[..., FlaskClient]
+PICTURE = b"the bytes of a picture"
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Any:
+    with clock.frozen(NOON):
+        yield
+
+
+def exported(*records: Sealed, bytes_of_photos: bytes | None = PICTURE) -> bytes:
+    """The file that the phone writes (static/js/outbox/exporter.js)."""
+    lines = []
+    for sealed in records:
+        photos = [
+            {key: one[key] for key in ("id", "sha256", "type", "size")}
+            | {"b64": b64encode(bytes_of_photos).decode() if bytes_of_photos is not None else None}
+            for one in sealed.said["photos"]
+        ]
+        lines.append(
+            {"id": str(sealed.id), "type": sealed.said["type"], "sha256": sealed.sha256,
+             "raw_b64": b64encode(sealed.raw).decode(), "photos": photos}
+        )  # fmt: skip
+    return json.dumps({"format": "fieldapp-export/1", "server_epoch": None, "device": None, "records": lines}).encode()
+
+
+def hand_in(client: FlaskClient, file: bytes) -> list[dict[str, Any]]:
+    answer = client.post("/api/v1/imports", data=file, content_type="application/json")
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def open_kinds(db: Database) -> list[str]:
+    with db.reading() as session:
+        return sorted(session.scalars(select(ReviewItem.kind).where(ReviewItem.closed_at.is_(None))))
+
+
+def count(db: Database, table: type) -> int:
+    with db.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_an_export_brings_visit_and_photo_under_its_authors_name(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    visit = Phone(cast.ana).visit(cast.sail, photos=[photo(PICTURE)])
+    line, end = hand_in(client_of("dee"), exported(visit))
+    assert line["receipt"]["state"] == "placed" and line["receipt"]["complete"] and line["receipt"]["needs_review"]
+    assert end == {"done": True, "records": 1, "server_time": NOON.isoformat()}
+    with db.reading() as session:
+        assert session.get_one(Visit, visit.id).owner_id == cast.ana
+        assert session.scalars(select(Raw)).one().imported_by == cast.dee
+        assert session.scalars(select(Photo)).one().state == "stored"
+    assert open_kinds(db) == ["imported"]
+
+
+def test_from_the_desk_and_from_the_phone_it_is_one_record(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    ana = Phone(cast.ana, client_of("ana"))
+    first, second = ana.visit(cast.sail), ana.visit(cast.sail)
+    assert ana.send(first).status_code == 201
+    hand_in(client_of("dee"), exported(first, second))
+    assert ana.send(second).status_code == 200
+    assert count(db, Visit) == count(db, Raw) == 2
+
+
+def test_its_author_or_a_lead_confirms_it(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    visit = Phone(cast.ana).visit(cast.sail)
+    hand_in(client_of("dee"), exported(visit))
+    with db.reading() as session:
+        item = session.scalars(select(ReviewItem)).one()
+    assert client_of("lin").post(f"/review/{item.id}/confirm").status_code == 303
+    assert open_kinds(db) == []
+    assert Phone(cast.ana, client_of("ana")).send(visit).json["needs_review"] is False
+
+
+def test_an_author_unknown_here_is_matched_by_a_person(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    stranger = Phone(cast.sail)  # an id that is no user of this server
+    visit = stranger.visit(cast.sail)
+    (line, _) = hand_in(client_of("dee"), exported(visit))
+    assert line["receipt"]["state"] == "unplaced"
+    with db.reading() as session:
+        item = session.scalars(select(ReviewItem).where(ReviewItem.kind == "imported")).one()
+    answer = client_of("dee").post(f"/review/{item.id}/match", data={"user": str(cast.bo)})
+    assert answer.status_code == 303, answer.text
+    with db.reading() as session:
+        assert session.get_one(Visit, visit.id).owner_id == cast.bo
+
+
+def test_bytes_that_were_changed_are_not_taken(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    visit = Phone(cast.ana).visit(cast.sail)
+    file = json.loads(exported(visit))
+    file["records"][0]["raw_b64"] = b64encode(visit.raw + b" ").decode()
+    (line, _) = hand_in(client_of("dee"), json.dumps(file).encode())
+    assert line["problem"] == "checksum" and line["receipt"] is None
+    assert count(db, Raw) == 0
+
+
+def test_a_photo_whose_bytes_are_wrong_or_gone_keeps_its_visit(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    phone = Phone(cast.ana)
+    wrong, gone = (
+        phone.visit(cast.sail, photos=[photo(PICTURE)]),
+        phone.visit(cast.sail, photos=[photo(PICTURE + b"!")]),
+    )
+    (first, _) = hand_in(client_of("dee"), exported(wrong, bytes_of_photos=PICTURE[:-1] + b"?"))
+    (second, _) = hand_in(client_of("dee"), exported(gone, bytes_of_photos=None))
+    assert list(first["photos"].values()) == ["checksum"]
+    assert first["receipt"]["complete"] is False and second["receipt"]["complete"] is False
+    assert count(db, Visit) == 2
+
+
+@pytest.mark.parametrize("cut", [0, 5, 150, 300, -3])
+def test_a_file_that_is_none_or_cut_short_says_so(client_of: ClientOf, db: Database, cast: Cast, cut: int) -> None:
+    phone = Phone(cast.ana)
+    file = exported(phone.visit(cast.sail), phone.visit(cast.sail))
+    lines = hand_in(client_of("dee"), file[:cut])
+    assert lines[-1]["done"] is False and lines[-1]["code"] == "not-an-export"
+    assert hand_in(client_of("dee"), file)[-1]["done"] is True
+    assert count(db, Visit) == 2
+
+
+@pytest.mark.parametrize("file", [b"not json", b'{"format":"fieldapp-export/1","records":[1,null,{},{"id":"x"}]}'])
+def test_rubbish_in_the_file_never_breaks_it(client_of: ClientOf, cast: Cast, file: bytes) -> None:
+    assert "done" in hand_in(client_of("dee"), file)[-1]
+
+
+@pytest.mark.parametrize("who", ["ana", "lin", "uma"])
+def test_only_desk_and_admin_hand_in(client_of: ClientOf, who: str) -> None:
+    assert client_of(who).post("/api/v1/imports", data=b"{}").status_code == 404
