@@ -3,7 +3,7 @@
 import random
 
 from fieldapp.demo import figures
-from fieldapp.demo.canvas import CONCRETE, RED, Colour, Day, Labels, Picture, lit, mix, soil
+from fieldapp.demo.canvas import CONCRETE, FINE, RED, Colour, Day, Labels, Picture, lit, mix, soil
 from fieldapp.demo.figures import people, person
 
 
@@ -138,7 +138,7 @@ def topping_out(rng: random.Random, day: Day, progress: float, labels: Labels) -
     pic.face([(x0, 2.2, z), (x1, 2.2, z), (x1, 3.9, z), (x0, 3.9, z)], RED)
     pic.face([(x0, 3.75, z), (x1, 3.75, z), (x1, 3.9, z), (x0, 3.9, z)], (228, 186, 70))
     mid = pic.at(0, 3.0, z)
-    labels.append(((mid[0] / 2, mid[1] / 2), "主体结构顺利封顶", 40, (255, 226, 120)))
+    labels.append(((mid[0] / FINE, mid[1] / FINE), "主体结构顺利封顶", 40, (255, 226, 120)))
     if progress < 0.95:
         pic.patch([(-9, 15), (-2, 15), (-1, 19), (-10, 19)], lit(CONCRETE, 0.7))
         for x in (-7.0, -4.0):

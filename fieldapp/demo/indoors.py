@@ -4,7 +4,7 @@ import math
 import random
 
 from fieldapp.demo import figures
-from fieldapp.demo.canvas import WHITE, Colour, Day, Labels, Picture, lit, mix
+from fieldapp.demo.canvas import FINE, WHITE, Colour, Day, Labels, Picture, lit, mix
 from fieldapp.demo.figures import people, person
 
 
@@ -136,7 +136,7 @@ def meeting(rng: random.Random, day: Day, progress: float, labels: Labels) -> Pi
     pic.face([(-1.82, 1.43, 9.89), (1.82, 1.43, 9.89), (1.82, 2.97, 9.89), (-1.82, 2.97, 9.89)], (236, 242, 248))
     pic.face([(-1.82, 2.67, 9.88), (1.82, 2.67, 9.88), (1.82, 2.97, 9.88), (-1.82, 2.97, 9.88)], (24, 92, 150))
     mid = pic.at(0, 2.82, 9.88)
-    labels.append(((mid[0] / 2, mid[1] / 2), "项目推进专题协调会", 15, WHITE))
+    labels.append(((mid[0] / FINE, mid[1] / FINE), "项目推进专题协调会", 15, WHITE))
     for i in range(6):
         up = rng.uniform(0.2, 0.95)
         pic.face(
@@ -206,7 +206,7 @@ def service_hall(rng: random.Random, day: Day, progress: float, labels: Labels) 
         pic.face([(x, 3.58, 4), (x + 1.2, 3.58, 4), (x + 1.2, 3.58, 5), (x, 3.58, 5)], (255, 255, 250))
     pic.face([(-9, 2.5, 8.9), (9, 2.5, 8.9), (9, 3.25, 8.9), (-9, 3.25, 8.9)], (18, 90, 140))
     mid = pic.at(0, 2.88, 8.9)
-    labels.append(((mid[0] / 2, mid[1] / 2), "企业服务综合窗口", 30, WHITE))
+    labels.append(((mid[0] / FINE, mid[1] / FINE), "企业服务综合窗口", 30, WHITE))
     for i, x in enumerate((-5.4, -2.7, 0.0, 2.7, 5.4)):
         if rng.random() < 0.8:
             _clerk(pic, rng, x, 8.0)
@@ -216,7 +216,7 @@ def service_hall(rng: random.Random, day: Day, progress: float, labels: Labels) 
             (24, 28, 34),
         )
         sign = pic.at(x, 2.22, 7.0)
-        labels.append(((sign[0] / 2, sign[1] / 2), f"{i + 1:02d}", 18, (255, 92, 64)))
+        labels.append(((sign[0] / FINE, sign[1] / FINE), f"{i + 1:02d}", 18, (255, 92, 64)))
     pic.box((-9, 0, 7.0), (9, 1.05, 7.8), (214, 200, 176))
     pic.face([(-9, 0.1, 6.99), (9, 0.1, 6.99), (9, 0.28, 6.99), (-9, 0.28, 6.99)], (18, 90, 140))
     pic.box((-9, 1.05, 6.9), (9, 1.12, 7.9), (240, 238, 232))
@@ -279,7 +279,7 @@ def document(rng: random.Random, day: Day, progress: float, labels: Labels) -> P
             (*lit(desk, rng.choice((0.9, 1.07))), 120),
             rng.uniform(1.5, 5),
         )
-    x0, y0, x1, y1 = 232.0 + rng.uniform(-14, 14), 34.0, 742.0 + rng.uniform(-14, 14), 700.0
+    x0, y0, x1, y1 = 326.0 + rng.uniform(-8, 14), 34.0, 836.0 + rng.uniform(-8, 14), 700.0
     pic.rect(x0 + 9, y0 + 11, x1 + 9, y1 + 9, (0, 0, 0, 70))
     pic.rect(x0, y0, x1, y1, (250, 249, 244))
     labels.append(
@@ -312,9 +312,9 @@ def document(rng: random.Random, day: Day, progress: float, labels: Labels) -> P
         cx, cy = right - 90, top + rows * step - 66
         for r, width in ((62, 4.0), (30, 1.2)):
             pic.pen.ellipse(
-                ((cx - r) * 2, (cy - r) * 2, (cx + r) * 2, (cy + r) * 2),
+                ((cx - r) * FINE, (cy - r) * FINE, (cx + r) * FINE, (cy + r) * FINE),
                 outline=(206, 48, 44, 190),
-                width=round(width * 2),
+                width=round(width * FINE),
             )
         star = []
         for i in range(10):
@@ -326,11 +326,11 @@ def document(rng: random.Random, day: Day, progress: float, labels: Labels) -> P
             angle = math.pi * 0.8 + i * math.pi * 1.4 / 13
             a, b = cx + 46 * math.cos(angle), cy + 46 * math.sin(angle)
             pic.rect(a - 4, b - 6, a + 4, b + 6, (206, 48, 44, 130))
-    px, py = rng.uniform(770, 820), rng.uniform(250, 420)
+    px, py = rng.uniform(866, 884), rng.uniform(250, 420)
     pic.stroke([(px + 8, py + 10), (px + 78, py + 210)], (0, 0, 0, 60), 13)
     pic.stroke([(px, py), (px + 70, py + 200)], (32, 34, 40), 13)
     pic.stroke([(px + 58, py + 166), (px + 70, py + 200)], (196, 198, 202), 11)
-    hx, hy = 118 + rng.uniform(-10, 10), 210 + rng.uniform(-40, 60)
+    hx, hy = 150 + rng.uniform(-10, 10), 210 + rng.uniform(-40, 60)
     pic.oval(hx - 86, hy - 60, hx + 98, hy + 84, (0, 0, 0, 60))
     hat = rng.choice(((244, 196, 48), (206, 54, 46), (48, 102, 182)))
     pic.oval(hx - 96, hy - 76, hx + 88, hy + 68, lit(hat, 0.82))

@@ -670,6 +670,8 @@ _LIKELY: dict[str, tuple[str, ...]] = {
         "housing",
     ),
 }
+# Two pictures of one place: draw both with the same seed. Scene, role, caption.
+BEFORE_AFTER = (("drainage_before", "before", "整改前"), ("drainage_after", "after", "整改后"))
 CALLBACKS: tuple[str, ...] = (
     "企业表示问题已解决，对办理速度满意。",
     "企业确认恢复正常，非常满意。",

@@ -93,7 +93,7 @@ def _board(lines: tuple[str, ...], width: int, lettering: Lettering) -> Image.Im
     for row, line in enumerate(said):
         top = pad + row * step
         if row:
-            draw.line((pad + size // 3, top - size // 4, wide - pad, top - size // 4), fill=(205, 213, 219))
+            draw.line((pad + size // 3, top + size // 10, wide - pad, top + size // 10), fill=(205, 213, 219))
         draw.text((pad + size // 3, top), line, font=font, fill=(16, 74, 122) if row == 0 else (40, 48, 56))
     draw.rectangle((0, 0, wide - 1, tall - 1), outline=(20, 92, 148), width=max(1, size // 10))
     return board

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from fieldapp.projects import coordinates
 from fieldapp.projects.coordinates import Point, distance_m, in_fence, in_mainland, likely_datum_mix, to_wgs84
 
-GCOORD: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parent / "gcoord_points.json").read_text(encoding="utf-8")
-)["points"]
+GCOORD: list[dict[str, Any]] = json.loads((Path(__file__).parent / "gcoord_points.json").read_text(encoding="utf-8"))[
+    "points"
+]
 
 MAINLAND = {
     "Dandong, station": (40.124, 124.378),
@@ -119,9 +119,7 @@ def test_neighbours_are_left_alone(place: str) -> None:
         assert coordinates.from_wgs84(*point, crs) == point
 
 
-@pytest.mark.parametrize(
-    "place", ["Seoul", "Hong Kong, Central", "Taipei", "Ulaanbaatar", "Vladivostok", "Hanoi"]
-)
+@pytest.mark.parametrize("place", ["Seoul", "Hong Kong, Central", "Taipei", "Ulaanbaatar", "Vladivostok", "Hanoi"])
 def test_a_fix_abroad_is_not_moved_whatever_it_is_called(place: str) -> None:
     point = ELSEWHERE[place]
     for crs in ("wgs84", "gcj02", "bd09"):
