@@ -191,6 +191,7 @@ def serve(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveServ
             "FIELDAPP_THREADS": "16",
             **{f"FIELDAPP_{key.upper()}": str(value) for key, value in more.items()},
         }
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew at each start takes seconds
         log = (tmp_path / f"serve-{len(running)}.log").open("wb")
         process = subprocess.Popen(
             [sys.executable, "-m", "fieldapp", "serve", "--port", str(port)], env=environ, stderr=log, stdout=log

@@ -4,12 +4,12 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,6 @@ PASSWORD_MIN = 10
 FORGET_FAILURES = timedelta(hours=24)
 FAILURES_EVERYWHERE = 20  # times that limit, for one account from all addresses together
 _hasher = PasswordHasher()
-_dummy = _hasher.hash("an account that does not exist takes as long as one that does")
 
 
 class Refused(ValueError):
@@ -59,6 +58,8 @@ class SignIn:
 
 def initials(name: str) -> str:
     """Pinyin initials of a name, lower case, other characters as they are: 云帆二期A → yfeqa."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take most of a second: not at every start
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower().replace(" ", "")
 
 
@@ -164,10 +165,16 @@ def disable(session: Session, user: User, *, by: UUID | None) -> None:
         audit.record(session, by, "user.disable", "user", user.id)
 
 
+@cache
+def _nobodys_hash() -> str:
+    """An account that does not exist takes as long as one that does."""
+    return _hasher.hash("nobody")
+
+
 def verify(user: User | None, password: str) -> bool:
     """Whether this is the user's password; as slow for an account that does not exist."""
     try:
-        return _hasher.verify(user.password_hash if user else _dummy, password) and user is not None
+        return _hasher.verify(user.password_hash if user else _nobodys_hash(), password) and user is not None
     except (VerificationError, InvalidHashError):
         return False
 

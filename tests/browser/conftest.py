@@ -1,0 +1,64 @@
+"""A phone and a desk, on a really served application with the cast in it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.screens import FLAGS, Desk, Phone
+from tests.cast import Cast
+from tests.conftest import LiveServer
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture
+def db_url(sqlite_url: str) -> str:
+    """Browsers do not care which database it is; the other tests do."""
+    return sqlite_url
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium_at_the_desk(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def served(cast: Cast, serve: Callable[..., LiveServer]) -> LiveServer:
+    """`fieldapp serve` with the cast; `served.kill()` and `serve(port)` make it fall over and come back."""
+    return serve()
+
+
+@pytest.fixture
+def phone(playwright: Playwright, served: LiveServer, tmp_path: Path) -> Iterator[Phone]:
+    """Chromium at a phone's size, with its own profile. Every complaint of its pages fails the test at the end."""
+    screen = Phone(playwright, tmp_path / "profile", served.url)
+    yield screen
+    screen.close()
+    assert screen.complaints() == []
+
+
+@pytest.fixture
+def desk(chromium_at_the_desk: Browser, served: LiveServer) -> Iterator[Desk]:
+    """A wide window, apart from the phone. Every complaint of its pages fails the test at the end."""
+    screen = Desk(chromium_at_the_desk, served.url)
+    yield screen
+    screen.close()
+    assert screen.complaints() == []
