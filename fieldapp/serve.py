@@ -19,6 +19,7 @@ from fieldapp.app import check_start, create_app
 from fieldapp.core import jobs, logs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.photos import jobs as _photo_jobs  # noqa: F401  registered by being imported
 from fieldapp.settings import Settings
 
 PR_SET_PDEATHSIG = 1
