@@ -1,0 +1,163 @@
+"""The worker's part: copies made once, by whoever is alive, and the end of purged files."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+
+from fieldapp.core import clock, jobs
+from fieldapp.core.db import Database, new_id
+from fieldapp.core.files import Files
+from fieldapp.photos import actions
+from fieldapp.photos import jobs as photo_jobs
+from fieldapp.photos.body import PhotoClaim
+from fieldapp.photos.models import Photo, evidence_key
+from fieldapp.settings import Settings
+from tests.cast import NOON, Cast
+from tests.photos import pictures
+
+Store = Callable[[bytes], UUID]
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.frozen(NOON):
+        yield
+
+
+@pytest.fixture
+def context(settings: Settings, db: Database) -> jobs.Context:
+    return jobs.Context(settings, db, Files(settings.files))
+
+
+@pytest.fixture
+def store(context: jobs.Context, cast: Cast) -> Store:
+    """A photo of ana's whose bytes have arrived."""
+
+    def make(data: bytes) -> UUID:
+        digest, id = sha256(data).hexdigest(), new_id()
+        context.files.put_bytes(evidence_key(digest), data)
+        with context.db.writing() as session:
+            actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(data))])
+            actions.receive(session, cast.ana, [id])
+        return id
+
+    return make
+
+
+def photo_of(context: jobs.Context, id: UUID) -> Photo:
+    with context.db.reading() as session:
+        return session.get_one(Photo, id)
+
+
+def test_a_camera_picture_gets_two_copies_and_says_what_it_is(context: jobs.Context, store: Store) -> None:
+    photo = photo_of(context, store(pictures.with_exif(6)))
+    photo_jobs.make_copies(context)
+    made = photo_of(context, photo.id)
+    assert (made.derivative, made.detected, made.width, made.height) == ("made", "JPEG", 640, 480)
+    assert made.display_key == f"display/{photo.id}.jpg"
+    assert b"Exif" not in context.files.open(made.display_key).read()
+    assert context.files.size(made.thumb_key)
+    assert made.has_copies
+
+
+def test_a_plain_jpeg_is_shown_as_it_came(context: jobs.Context, store: Store) -> None:
+    data = pictures.jpeg()
+    id = store(data)
+    photo_jobs.make_copies(context)
+    made = photo_of(context, id)
+    assert made.display_is_evidence
+    assert context.files.open(made.display_key).read() == data
+
+
+def test_bytes_that_are_no_picture_are_kept_and_never_shown(context: jobs.Context, store: Store) -> None:
+    id = store(b"a text someone renamed")
+    photo_jobs.make_copies(context)
+    photo = photo_of(context, id)
+    assert (photo.state, photo.reason, photo.derivative) == ("unreadable", "not-a-picture", "failed")
+    assert context.files.open(photo.evidence_key).read() == b"a text someone renamed"
+    assert not photo.has_copies
+
+
+def test_every_photo_that_waits_is_made_once(context: jobs.Context, store: Store) -> None:
+    ids = [store(pictures.jpeg(pictures.scene(100 + n, 100))) for n in range(photo_jobs.A_HANDFUL + 3)]
+    assert photo_jobs.make_copies(context) == len(ids)
+    assert photo_jobs.make_copies(context) == 0
+    assert all(photo_of(context, id).has_copies for id in ids)
+
+
+def test_what_a_worker_holds_no_other_takes_until_its_lease_ends(context: jobs.Context, store: Store) -> None:
+    id = store(pictures.jpeg())
+    context.db.write(photo_jobs._claim)  # and its worker dies
+    assert photo_jobs.make_copies(context) == 0
+    clock.advance(photo_jobs.LEASE)
+    assert photo_jobs.make_copies(context) == 1
+    assert photo_of(context, id).has_copies
+
+
+def test_a_photo_that_stops_workers_is_given_up_after_two(context: jobs.Context, store: Store) -> None:
+    id = store(pictures.jpeg())
+    for _ in range(2):
+        context.db.write(photo_jobs._claim)  # and the worker dies of it
+        clock.advance(photo_jobs.LEASE)
+    photo_jobs.make_copies(context)
+    assert (photo_of(context, id).state, photo_of(context, id).reason) == ("unreadable", "stopped-the-worker")
+
+
+def test_a_disk_that_cannot_be_read_is_no_fault_of_the_picture(context: jobs.Context, store: Store) -> None:
+    id = store(pictures.jpeg())
+    key = photo_of(context, id).evidence_key
+    data = context.files.open(key).read()
+    context.files.delete(key)
+    for _ in range(4):
+        photo_jobs.make_copies(context)
+        clock.advance(photo_jobs.LEASE)
+    assert photo_of(context, id).state == "stored"
+    context.files.put_bytes(key, data)
+    photo_jobs.make_copies(context)
+    assert photo_of(context, id).has_copies
+
+
+def test_deleting_the_queue_loses_no_copies(context: jobs.Context, store: Store) -> None:
+    jobs.connect(context.settings)
+    id = store(pictures.jpeg())
+    jobs.nudge("thumbnails")
+    jobs.disconnect()
+    for path in context.settings.data_dir.glob("jobs.db*"):
+        path.unlink()
+    jobs.sweep(context)
+    assert photo_of(context, id).has_copies
+
+
+def test_a_purged_photo_loses_its_files_but_not_its_hash(context: jobs.Context, store: Store, cast: Cast) -> None:
+    id, same = store(pictures.with_exif(3)), store(pictures.with_exif(3))
+    photo_jobs.make_copies(context)
+    key = photo_of(context, id).evidence_key
+    for one, still_there in ((id, True), (same, False)):
+        with context.db.writing() as session:
+            assert actions.purge(session, one, cast.zoe, "retention")
+        photo_jobs.delete_purged(context)
+        photo = photo_of(context, one)
+        assert (photo.state, photo.purged_at, photo.derivative) == ("withdrawn", NOON, "none")
+        assert len(photo.sha256) == 64
+        assert context.files.size(f"display/{one}.jpg") is None
+        assert context.files.size(photo.thumb_key) is None
+        assert (context.files.size(key) is not None) == still_there
+
+
+def test_a_photo_purged_while_its_copies_are_made_leaves_none(context: jobs.Context, store: Store, cast: Cast) -> None:
+    id = store(pictures.with_exif(3))
+    (claimed,) = context.db.write(photo_jobs._claim)
+    made = photo_jobs._copies(context.files, claimed)
+    with context.db.writing() as session:
+        actions.purge(session, id, cast.zoe, "on request")
+    context.db.write(lambda session: photo_jobs._made(session, id, made))
+    photo_jobs.delete_purged(context)
+    assert context.files.size(f"thumb/{id}.jpg") is None
+    assert photo_of(context, id).derivative == "none"
+
+
+def test_a_lease_lasts_longer_than_any_picture_takes() -> None:
+    assert timedelta(minutes=2) < photo_jobs.LEASE
