@@ -12,7 +12,6 @@ from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo
 from tests.cast import Cast
 
-
 Do = Callable[..., object]
 
 
