@@ -73,7 +73,13 @@ def log_visit(
 
 
 def _links(
-    session: Session, author: Person, body: VisitBody, events: Sequence[IssueEvent], *, zone_readable: bool, admitted: bool
+    session: Session,
+    author: Person,
+    body: VisitBody,
+    events: Sequence[IssueEvent],
+    *,
+    zone_readable: bool,
+    admitted: bool,
 ) -> Links:
     """The visit's links; everything that its author must be allowed to do is checked here, before the first write."""
     if not author.is_staff and not admitted:
@@ -147,9 +153,7 @@ def supplement_visit(
     if claims:
         photos.claim(session, arrival.id, author.id, claims)
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
-    return visits.supplement(
-        session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None
-    )
+    return visits.supplement(session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None)
 
 
 def withdraw_own_photo(session: Session, author: Person, photo_id: UUID, reason: str) -> bool:

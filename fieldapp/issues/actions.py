@@ -30,7 +30,9 @@ SOLVED, CLOSE_OFF_ASKED, APPROVED, CALLED_BACK = "solved", "close_off_asked", "a
 REOPENED, STRUCK_OFF, MERGED, WITHDRAWN = "reopened", "struck_off", "merged", "withdrawn"
 
 ENDED = frozenset({STRUCK_OFF, MERGED, WITHDRAWN})
-GOING = frozenset({OPEN, DISPATCHED, HANDLING, RETURNED, REPLIED, SOLVED, CLOSE_OFF_ASKED, APPROVED, CALLED_BACK, REOPENED})
+GOING = frozenset(
+    {OPEN, DISPATCHED, HANDLING, RETURNED, REPLIED, SOLVED, CLOSE_OFF_ASKED, APPROVED, CALLED_BACK, REOPENED}
+)
 STATES = GOING | ENDED
 SAME = ""  # the event leaves the state as it is
 
@@ -53,7 +55,9 @@ NEXT: dict[str, tuple[frozenset[str], str]] = {
     "merged":             (GOING,                                                          MERGED),
     "withdrawn":          (GOING,                                                          WITHDRAWN),
 }  # fmt: skip
-FROM_A_PHONE = frozenset({"opened", "progress", "no_change", "solved", "withdrawn"})  # until the life of an issue is built
+FROM_A_PHONE = frozenset(
+    {"opened", "progress", "no_change", "solved", "withdrawn"}
+)  # until the life of an issue is built
 
 SUPERSEDED = "superseded"
 
@@ -130,7 +134,7 @@ def _open(session: Session, by: Person, event: body.IssueEvent, source: Source) 
 
 
 def _described(session: Session, event: body.IssueEvent) -> dict[str, Any]:
-    """What the opening event says of the issue. Without a unit, the category's is suggested; that dispatches nothing."""
+    """What the opening event says of the issue. Without a unit the category's is suggested; nothing is dispatched."""
     category = session.get(Category, event.category) if event.category else None
     named = _known(session, Unit, [event.lead_unit] if event.lead_unit else [])
     pin = to_wgs84(event.pin.lat, event.pin.lng, event.pin.crs) if event.pin else None
@@ -240,8 +244,7 @@ def _again(session: Session, known: IssueEvent, event: body.IssueEvent, source: 
     """The event is here already: from this very record (a revision of it may say it differently), or from another."""
     if known.record_id != source.record_id:
         return Outcome("not_applied", "id-taken")
-    issue = session.scalar(select(Issue).where(Issue.id == known.issue_id).with_for_update())
-    assert issue is not None, "an event belongs to an issue"
+    issue = session.get_one(Issue, known.issue_id, with_for_update=True)
     known.body = _said(event)
     if known.reason == SUPERSEDED:
         known.applied, known.reason = True, ""
@@ -277,17 +280,14 @@ def refold(session: Session, issue: Issue) -> None:
         _become(issue, state, last.id, last.occurred_at)
 
 
-def drop_unlisted(
-    session: Session, author: Person, source: Source, listed: Collection[UUID]
-) -> list[UUID]:
+def drop_unlisted(session: Session, author: Person, source: Source, listed: Collection[UUID]) -> list[UUID]:
     """A revision of a visit no longer lists these events: they no longer count. An issue whose opening is gone is
     withdrawn if only its author has acted on it; the others are answered, for a person to look at."""
     query = select(IssueEvent).where(IssueEvent.record_id == source.record_id, IssueEvent.applied)
     gone = [event for event in session.scalars(query) if event.id not in listed and event.body.get("by") != "revision"]
     disputed: list[UUID] = []
     for event in gone:
-        issue = session.scalar(select(Issue).where(Issue.id == event.issue_id).with_for_update())
-        assert issue is not None, "an event belongs to an issue"
+        issue = session.get_one(Issue, event.issue_id, with_for_update=True)
         if event.type != "opened":
             event.applied, event.reason = False, SUPERSEDED
             refold(session, issue)

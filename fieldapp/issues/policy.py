@@ -5,7 +5,7 @@
 | an issue | yes | yes | yes | where none of its projects is hidden from them | yes |
 | a sensitive one | yes | yes | yes | no | yes |
 | a withdrawn one | yes | yes | no | no | no |
-| progress, no change, solved | who may see it ||||| 
+| progress, no change, solved | who may see it |||||
 | withdraw | yes | yes | no | no | no |
 """
 
@@ -32,8 +32,10 @@ def _as_staff(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     linked = select(IssueProject.issue_id).where(IssueProject.issue_id == Issue.id)
     here = Project.id == IssueProject.project_id
     seen = projects.visible(person, zone_readable=zone_readable)
-    if zone_readable or person.is_desk:
-        in_reach: ColumnElement[bool] = ~linked.where(here, ~seen).exists()
+    if person.is_desk:
+        in_reach: ColumnElement[bool] = true()
+    elif zone_readable:
+        in_reach = ~linked.where(here, ~seen).exists()
     else:
         in_reach = or_(linked.where(here, seen).exists(), Issue.team_id.in_(person.team_ids))
     return and_(

@@ -1,4 +1,4 @@
-"""What needs a person: opening and closing items of `/review`, and the acts that settle them (docs/sync-protocol.md 14)."""
+"""What needs a person: items of `/review`, opened and closed (docs/sync-protocol.md 14)."""
 
 from functools import partial
 from typing import Any

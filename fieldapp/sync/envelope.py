@@ -62,7 +62,8 @@ class Reading:
 
     def arrival(self, payload_sha256: str, received_at: Any) -> Arrival:
         record = self.record
-        assert record is not None, "only what was read whole is projected"
+        if record is None:
+            raise ValueError("only what was read whole is projected")
         times = Times(
             record.occurred_at, record.recorded_at, received_at, record.clock_offset_ms, record.clock_measured_at
         )

@@ -56,7 +56,9 @@ def _query(record_id: UUID) -> Any:
 def _receipt(session: Session, row: Row[Any]) -> Receipt:
     state, reason = _state_of(row)
     lines = _photos_of(session, row)
-    shown: Any = "unknown" if lines is None else [PhotoReceipt.model_construct(id=p.id, state=p.state, reason=p.reason) for p in lines]  # type: ignore[arg-type]
+    shown: Any = "unknown"
+    if lines is not None:
+        shown = [PhotoReceipt.model_validate(line, from_attributes=True) for line in lines]
     number = row.number
     if row.type == "issue_event" and state == PLACED:
         number = session.scalar(

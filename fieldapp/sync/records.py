@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, exists, insert, or_, select, update
+from sqlalchemy import Table, exists, or_, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -207,7 +207,7 @@ def passes(error: Exception) -> bool:
 def _judge(
     session: Session, settings: Settings, head: Record, raw: Raw, raws: Sequence[Raw], known: Known
 ) -> list[UUID]:
-    """What these bytes are to what is there: the first, a repeat of an id by a newer revision, an older one, a variant."""
+    """What these bytes are to what is there: the first, a newer revision, an older one, a variant."""
     current = next((one for one in raws if one.id == head.raw_id), None)
     if current is None or current is raw:
         return _project(session, settings, head, raw, known)
@@ -341,7 +341,9 @@ def _now(session: Session, visit_id: UUID) -> str:
 
 def _let_in(session: Session, head: Record) -> bool:
     """Whether somebody else has placed this visit already: its revisions follow it there."""
-    moved = exists().where(Supplement.visit_id == head.id, Supplement.type == "move", Supplement.owner_id != head.owner_id)
+    moved = exists().where(
+        Supplement.visit_id == head.id, Supplement.type == "move", Supplement.owner_id != head.owner_id
+    )
     return bool(session.scalar(select(moved)))
 
 
@@ -385,7 +387,8 @@ def _try_held(session: Session, settings: Settings, head: Record) -> list[UUID]:
 
 def _project_child(session: Session, settings: Settings, head: Record, raw: Raw) -> list[UUID]:
     reading = envelope.read(raw.payload, raw.record_id)
-    assert isinstance(reading.record, VisitRecord), "children are held for visits that were projected"
+    if not isinstance(reading.record, VisitRecord):
+        return []
     event = next((one for one in reading.record.body.issue_events if one.id == head.id), None)
     arrival = reading.arrival(raw.payload_sha256, raw.received_at)
     author = person_at(session, settings, raw.owner_id, arrival.times.recorded)
@@ -458,7 +461,7 @@ def _ask(session: Session, head: Record, raw: Raw, aside: SetAside) -> None:
 
 
 def sweep(db: Database, settings: Settings) -> int:
-    """Project what waits: raws whose T2 never ran, held records whose target has come, what an older version failed at."""
+    """Project what waits: raws whose T2 never ran, held records whose target came, what an older version failed at."""
     db.write(_give_another_try)
     with db.reading() as session:
         waiting = _waiting(session)

@@ -43,7 +43,7 @@ def amend(session: Session, ref: UUID, *, occurred_at: datetime, subkind: str) -
 
 
 def settle(session: Session, ref: UUID, *, projects: Iterable[UUID], enterprises: Iterable[UUID], at: datetime) -> None:
-    """Let `ref` show on these timelines only: it leaves the others (the row stays), and comes back where it had left."""
+    """Let `ref` show on these timelines only: it leaves the others, and comes back where it had left."""
     elsewhere = or_(
         and_(Entry.project_id.is_not(None), Entry.project_id.not_in(list(projects))),
         and_(Entry.enterprise_id.is_not(None), Entry.enterprise_id.not_in(list(enterprises))),

@@ -73,9 +73,7 @@ def links_of(
     if wanted:
         seen = projects_policy.visible(person, zone_readable=zone_readable)
         found = {p.id: p for p in session.scalars(select(Project).where(Project.id.in_(wanted), seen))}
-        if not all(
-            id in found and projects_policy.may_log(person, found[id], is_visible=True) for id in wanted
-        ):
+        if not all(id in found and projects_policy.may_log(person, found[id], is_visible=True) for id in wanted):
             raise CannotPlace("no-such-project")
     known: set[UUID] = set()
     if enterprises:
@@ -163,7 +161,7 @@ def _said(body: VisitBody) -> dict[str, Any]:
 
 
 def _stood(position: Position | None, main: Project | None, *, later: bool) -> dict[str, Any]:
-    """Where the officer stood, in WGS-84, the raw fix beside it. A later entry's own fix says nothing: it is not kept."""
+    """Where the officer stood, in WGS-84, the raw fix beside it. A later entry keeps no fix of its own."""
     names = ("lat", "lng", "accuracy_m", "altitude_m", "position_age_ms", "position_source", "position_crs",
              "position_raw", "distance_m")  # fmt: skip
     if position is None or (later and position.source != "manual"):

@@ -35,14 +35,16 @@ def readable(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
 
 def _placed_in_reach(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     """Linked to a project that the person may read; what is linked to none yet is for its team and the desk."""
+    if person.is_desk:
+        return true()
     linked = select(VisitProject.visit_id).where(VisitProject.visit_id == Visit.id)
+    here = Project.id == VisitProject.project_id
+    seen = projects.visible(person, zone_readable=zone_readable)
     at_enterprise = exists().where(VisitEnterprise.visit_id == Visit.id)
-    loose = true() if person.is_desk else or_(Visit.team_id.in_(person.team_ids), at_enterprise)
-    if zone_readable or person.is_desk:
-        hidden = and_(Project.id == VisitProject.project_id, ~projects.visible(person, zone_readable=zone_readable))
-        return and_(~linked.where(hidden).exists(), or_(linked.exists(), loose))
-    seen = and_(Project.id == VisitProject.project_id, projects.visible(person, zone_readable=zone_readable))
-    return or_(linked.where(seen).exists(), and_(~linked.exists(), loose))
+    loose = or_(Visit.team_id.in_(person.team_ids), at_enterprise)
+    if zone_readable:
+        return and_(~linked.where(here, ~seen).exists(), or_(linked.exists(), loose))
+    return or_(linked.where(here, seen).exists(), and_(~linked.exists(), loose))
 
 
 def may_add(person: Person, *, is_readable: bool) -> bool:
@@ -56,7 +58,7 @@ def may_amend(person: Person, visit: Visit) -> bool:
 
 
 def may_move(person: Person, visit: Visit) -> bool:
-    """Link to another project: the author, the desk, a lead of the author's team (a wrong or missing link is no fault)."""
+    """Link to another project: the author, the desk, a lead of the author's team."""
     return may_amend(person, visit) or person.is_desk or visit.team_id in person.led_team_ids
 
 

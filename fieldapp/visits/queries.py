@@ -79,9 +79,7 @@ def supplements(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, list[
 def last_contact(session: Session, project_id: UUID) -> datetime | None:
     """When a project was last contacted, as the fold has it."""
     linked = select(VisitProject.visit_id).where(VisitProject.project_id == project_id)
-    return session.scalar(
-        select(func.max(Visit.occurred_at)).where(Visit.id.in_(linked), Visit.withdrawn_at.is_(None))
-    )
+    return session.scalar(select(func.max(Visit.occurred_at)).where(Visit.id.in_(linked), Visit.withdrawn_at.is_(None)))
 
 
 def follow_ups(session: Session, owner_id: UUID) -> list[FollowUp]:

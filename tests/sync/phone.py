@@ -52,7 +52,9 @@ class Phone:
             "device": str(self.device), "seq": self.seq, "occurred_at": self.at.isoformat(),
             "recorded_at": self.at.isoformat(), "photos": [], "body": body, **over,
         }  # fmt: skip
-        return Sealed(id, "visits" if kind == "visit" else "events", json.dumps(said, ensure_ascii=False).encode(), said)
+        return Sealed(
+            id, "visits" if kind == "visit" else "events", json.dumps(said, ensure_ascii=False).encode(), said
+        )
 
     def visit(self, project: UUID | None, body: dict[str, Any] | None = None, **over: Any) -> Sealed:
         said = {"kind": KIND, **({"project": str(project)} if project else {}), **(body or {})}
@@ -63,7 +65,9 @@ class Phone:
 
     def event(self, issue: UUID, type: str, body: dict[str, Any] | None = None, **over: Any) -> Sealed:
         id = new_id()
-        return self.seal("issue_event", {"id": str(id), "issue": str(issue), "type": type, **(body or {})}, id=id, **over)
+        return self.seal(
+            "issue_event", {"id": str(id), "issue": str(issue), "type": type, **(body or {})}, id=id, **over
+        )
 
     def revise(self, sealed: Sealed, body: dict[str, Any] | None = None, **over: Any) -> Sealed:
         """Edited before any 2xx: the same id and seq, the next rev."""

@@ -152,7 +152,9 @@ def test_a_revision_after_its_forerunner_takes_its_place(db: Database, ana: Phon
     assert (late["state"], late["payload_sha256"]) == ("placed", first.sha256)
 
 
-def test_a_lower_revision_that_comes_later_changes_nothing_and_is_receipted(db: Database, ana: Phone, cast: Cast) -> None:
+def test_a_lower_revision_that_comes_later_changes_nothing_and_is_receipted(
+    db: Database, ana: Phone, cast: Cast
+) -> None:
     first = ana.visit(cast.sail, {"content": "one"})
     second = ana.revise(first, {"content": "two"})
     assert ana.send(second).status_code == 201
@@ -205,7 +207,9 @@ def test_an_issue_that_others_have_acted_on_stays_and_goes_to_review(
         assert session.execute(text("SELECT state FROM issue")).scalar_one() == "open"
 
 
-def test_other_bytes_under_the_same_rev_are_a_variant_and_the_phone_may_let_go(db: Database, ana: Phone, cast: Cast) -> None:
+def test_other_bytes_under_the_same_rev_are_a_variant_and_the_phone_may_let_go(
+    db: Database, ana: Phone, cast: Cast
+) -> None:
     first = ana.visit(cast.sail, {"content": "one"})
     line = photo()
     other = ana.visit(cast.sail, {"content": "other"}, id=first.id, photos=[line])
@@ -320,7 +324,9 @@ def test_a_unit_and_an_admin_log_no_visits(cast: Cast, client_of: ClientOf) -> N
 
 def test_a_membership_that_has_ended_counts_where_it_held_at_the_time(db: Database, cast: Cast, ana: Phone) -> None:
     with db.writing() as session:
-        session.execute(text("UPDATE membership SET ends_on = '2026-11-18' WHERE user_id = :id"), {"id": _bound(db, cast.ana)})
+        session.execute(
+            text("UPDATE membership SET ends_on = '2026-11-18' WHERE user_id = :id"), {"id": _bound(db, cast.ana)}
+        )
     during, after = ana.visit(cast.sail), ana.visit(cast.sail)
     during = Phone(cast.ana, ana.client, at=NOON - timedelta(days=3)).visit(cast.sail)
     answer = ana.send(during)
@@ -398,7 +404,11 @@ def test_a_database_error_in_the_second_transaction_is_left_to_the_sweep(
     with monkeypatch.context() as patched:
         patched.setattr(feed, "log_visit", locked)
         answer = ana.send(sealed)
-        assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (202, "unplaced", "pending")
+        assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (
+            202,
+            "unplaced",
+            "pending",
+        )
         assert [one["state"] for one in answer.get_json()["photos"]] == ["wanted"]
     assert not open_items(db)
     clock.advance(timedelta(seconds=61))
@@ -450,7 +460,11 @@ def test_a_newer_schema_is_kept_and_projected_by_the_next_version(
     line = photo()
     sealed = ana.visit(cast.sail, schema=2, photos=[line])
     receipt = ana.send(sealed).get_json()
-    assert (receipt["state"], receipt["reason"], receipt["photos"][0]["state"]) == ("unplaced", "newer-schema", "wanted")
+    assert (receipt["state"], receipt["reason"], receipt["photos"][0]["state"]) == (
+        "unplaced",
+        "newer-schema",
+        "wanted",
+    )
     monkeypatch.setattr(fieldapp, "__version__", "9.9.9")
     monkeypatch.setattr(envelope, "SCHEMA", 2)
     records.sweep(db, settings)
@@ -514,7 +528,9 @@ def test_a_body_that_was_cut_off_is_not_taken_for_a_short_record(ana: Phone, cas
     sealed = ana.visit(cast.sail)
     assert ana.client is not None
     answer = ana.client.put(
-        sealed.url, data=sealed.raw[:-5], content_type="application/json",
+        sealed.url,
+        data=sealed.raw[:-5],
+        content_type="application/json",
         environ_overrides={"CONTENT_LENGTH": str(len(sealed.raw))},
     )
     assert (answer.status_code, answer.get_json()["code"]) == (408, "incomplete")
@@ -555,7 +571,9 @@ def test_what_is_unknown_and_what_is_hidden_are_held_alike_and_reach_review_afte
     ana.send(ana.visit(cast.sail, {"issue_events": [secret]}))
     bo = Phone(cast.bo, client_of("bo"))
     answers = [bo.send(bo.event(id, "progress")) for id in (secret["issue"], new_id())]
-    assert [(a.status_code, a.get_json()["state"], a.get_json()["reason"]) for a in answers] == [(202, "held", None)] * 2
+    assert [(a.status_code, a.get_json()["state"], a.get_json()["reason"]) for a in answers] == [
+        (202, "held", None)
+    ] * 2
     records.sweep(db, settings)
     assert not open_items(db)
     clock.advance(timedelta(days=5, seconds=1))
@@ -576,7 +594,11 @@ def test_an_event_that_no_longer_fits_is_kept_with_its_reason(db: Database, ana:
     ana.send(ana.visit(cast.sail, {"issue_events": [issue]}))
     ana.send(ana.event(issue["issue"], "withdrawn", {"reason": "误登"}))
     answer = ana.send(ana.event(issue["issue"], "progress"))
-    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (202, "not_applied", "ended")
+    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (
+        202,
+        "not_applied",
+        "ended",
+    )
 
 
 # -- reading one's own records again ------------------------------------------------------------------------------
