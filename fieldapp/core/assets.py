@@ -13,6 +13,7 @@ from werkzeug.security import safe_join
 
 from fieldapp.core.access import public
 from fieldapp.core.problems import not_found
+from fieldapp.core.slim import slim
 
 STATIC = Path(__file__).parent.parent / "static"
 COMPRESSIBLE = {".js", ".css", ".svg", ".json"}
@@ -41,7 +42,7 @@ class Assets:
             full = safe_join(str(self.folder), path)
             if full is None or not Path(full).is_file() or Path(full).suffix not in COMPRESSIBLE:
                 return None
-            self._compressed[path] = brotli.compress(Path(full).read_bytes(), quality=9)
+            self._compressed[path] = brotli.compress(slim(path, Path(full).read_text("utf-8")).encode(), quality=11)
         return self._compressed[path]
 
 

@@ -15,7 +15,7 @@ log = logging.getLogger("fieldapp.phone")
 
 
 class Allowance:
-    """Reports taken in the last hour by this process: some an address (a mobile network hides thousands), more in all."""
+    """Reports taken in the last hour by this process: so many an address, and so many in all."""
 
     def __init__(self) -> None:
         self._taken: deque[tuple[datetime, str]] = deque()
@@ -32,6 +32,6 @@ class Allowance:
 
 def report_error(given: Mapping[str, Any], agent: str) -> dict[str, str]:
     """One warning in the log, each part cut to its length and kept on one line."""
-    told = {name: str(given.get(name, ""))[:most].replace("\r", " ").replace("\n", " ⏎ ") for name, most in FIELDS.items()}
+    told = {name: " ⏎ ".join(str(given.get(name, ""))[:most].splitlines()) for name, most in FIELDS.items()}
     log.warning("phone: %s", told["message"], extra={"phone": told, "agent": agent[:200]})
     return told

@@ -1,4 +1,4 @@
-"""What the worker must keep so that the shell opens without a network: everything that its pages refer to, and what that refers to."""
+"""What the worker keeps so that the shell opens without a network: all that its pages name, and what that names."""
 
 import posixpath
 import re
@@ -28,7 +28,7 @@ def _named_by(path: str, text: str) -> Iterable[str]:
 
 
 def closure(paths: Iterable[str], folder: Path) -> list[str]:
-    """These assets and all that they import or link to, sorted. What is named but missing stays in: a test fetches each."""
+    """These assets and all that they import or link to, sorted. What is missing stays in: a test fetches each."""
     known: set[str] = set()
     waiting = list(paths)
     while waiting:

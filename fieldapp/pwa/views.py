@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
+import brotli
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask_babel import gettext as _
 
@@ -20,10 +22,32 @@ MAX_ERROR_BYTES = 8_000
 bp = Blueprint("pwa", __name__)
 
 
+@dataclass(frozen=True)
+class _Page:
+    html: bytes
+    brotli: bytes
+
+
+def _shell() -> dict[str, _Page]:
+    """The shell's pages in this language, rendered and compressed once and for nobody: no name, no id, no data."""
+    kept: dict[tuple[str, str], dict[str, _Page]] = current_app.extensions.setdefault("shell", {})
+    key = (assets().version, locale_name())
+    if key not in kept:
+        rendered = {path: render_template(template).encode() for path, template in SHELL.items()}
+        kept[key] = {path: _Page(html, brotli.compress(html, quality=11)) for path, html in rendered.items()}
+    return kept[key]
+
+
 def _shell_page(path: str) -> Response:
-    """Rendered in the browser's language and for nobody: no name, no id, no data."""
-    response = Response(render_template(SHELL[path]), mimetype="text/html")
+    page = _shell()[path]
+    compressed = "br" in request.headers.get("Accept-Encoding", "")
+    response = Response(page.brotli if compressed else page.html, mimetype="text/html")
+    if compressed:
+        response.headers["Content-Encoding"] = "br"
     response.headers["Cache-Control"] = "no-cache"
+    response.vary.update(["Accept-Encoding", "Cookie"])
+    response.add_etag()
+    response.make_conditional(request)
     return response
 
 
@@ -50,11 +74,11 @@ def _precache(tree: Assets) -> tuple[list[str], str]:
     kept: dict[tuple[str, str], tuple[list[str], str]] = current_app.extensions.setdefault("precache", {})
     key = (tree.version, locale_name())
     if key not in kept:
-        pages = {path: render_template(template) for path, template in SHELL.items()}
-        named = set().union(*(queries.assets_of_page(html) for html in pages.values()))
+        pages = _shell()
+        named = set().union(*(queries.assets_of_page(page.html.decode()) for page in pages.values()))
         urls = [*pages, *(tree.url(path) for path in queries.closure(named, tree.folder))]
-        worker = (tree.folder / "js/worker/sw.js").read_text(encoding="utf-8")
-        digest = hashlib.sha256("\n".join([*urls, *pages.values(), worker]).encode())
+        worker = (tree.folder / "js/worker/sw.js").read_bytes()
+        digest = hashlib.sha256(b"\n".join([*map(str.encode, urls), *(page.html for page in pages.values()), worker]))
         kept[key] = urls, digest.hexdigest()[:12]
     return kept[key]
 
@@ -62,7 +86,7 @@ def _precache(tree: Assets) -> tuple[list[str], str]:
 @bp.get("/sw.js")
 @public
 def worker() -> Response:
-    """The worker with its list in front. Browsers compare it byte by byte, so each deploy and each language is an update."""
+    """The worker with its list in front. Browsers compare the bytes, so each deploy and each language is an update."""
     tree = assets()
     if settings().worker:
         urls, version = _precache(tree)
@@ -115,8 +139,7 @@ def client_errors() -> tuple[Response, int]:
     allowance: actions.Allowance = current_app.extensions.setdefault("client-errors", actions.Allowance())
     if not allowance.take(request.remote_addr or ""):
         raise Problem(429, "too-many", headers=(("Retry-After", "3600"),))
-    if request.content_length is None or request.content_length > MAX_ERROR_BYTES:
-        raise Problem(413, "too-large")
+    request.max_content_length = MAX_ERROR_BYTES
     try:
         given = json.loads(request.get_data(cache=False))
     except ValueError as error:

@@ -105,6 +105,7 @@ async function begin() {
     const queue = of("needs_you").length + of("sending").length + of("saved").length;
     one("[data-send]").hidden = queue === 0;
     one("[data-export-all]").hidden = queue === 0;
+    one("[data-keep-open]").hidden = queue === 0;
     one("[data-nothing]").hidden = GROUPS.some((group) => of(group).length > 0);
     if (shown && sheet.open) {
       shown = rows.find(({ record }) => record.id === shown?.record.id) ?? null;

@@ -42,19 +42,29 @@ export const chinese = () => document.documentElement.lang.startsWith("zh");
 export const nameOf = (row) => (chinese() ? row.zh : row.en) || row.name || row.zh || row.code || "";
 
 /**
+ * Today, yesterday, 11月20日.
+ * @param {number|string|Date} at
+ * @param {number} [now]
+ * @returns {string}
+ */
+export function sayDay(at, now = Date.now()) {
+  const then = new Date(at);
+  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(then).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return say("today");
+  if (days === 1) return say("yesterday");
+  return then.toLocaleDateString(chinese() ? "zh-CN" : "en-GB", { month: chinese() ? "long" : "short", day: "numeric" });
+}
+
+/**
  * 09:41 today, 昨天 09:41, 11月20日 09:41.
  * @param {number|string|Date} at
  * @param {number} [now]
  * @returns {string}
  */
 export function sayTime(at, now = Date.now()) {
-  const then = new Date(at);
-  const clock = then.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(then).setHours(0, 0, 0, 0)) / 86_400_000);
-  if (days === 0) return clock;
-  if (days === 1) return `${say("yesterday")} ${clock}`;
-  const day = then.toLocaleDateString(chinese() ? "zh-CN" : "en-GB", { month: chinese() ? "long" : "short", day: "numeric" });
-  return `${day} ${clock}`;
+  const clock = new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const day = sayDay(at, now);
+  return day === say("today") ? clock : `${day} ${clock}`;
 }
 
 /**

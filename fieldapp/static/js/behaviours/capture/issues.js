@@ -69,11 +69,12 @@ export function setUpIssues(page) {
     one("[data-issue-photos-field]", sheet).hidden = photos.length === 0;
     one("[data-issue-photos]", sheet).replaceChildren(
       ...photos.map((photo, i) => {
-        const tile = fill(copy("photo"), { state: "" });
+        const on = event.photos.includes(photo.id);
+        const tile = fill(copy("photo"), { state: on ? say("photo-chosen") : "" });
         /** @type {HTMLImageElement} */ (one("img", tile)).src = pictureOf(photo);
         tile.dataset["issuePhoto"] = photo.id;
         tile.setAttribute("aria-label", say("photo-n", { i: i + 1, all: photos.length }));
-        tile.setAttribute("aria-pressed", String(event.photos.includes(photo.id)));
+        tile.setAttribute("aria-pressed", String(on));
         return tile;
       }),
     );
@@ -165,7 +166,8 @@ export function setUpIssues(page) {
   on(sheet, "click", "[data-issue-photo]", (tile) => {
     const id = tile.dataset["issuePhoto"] ?? "";
     event.photos = event.photos.includes(id) ? event.photos.filter((/** @type {string} */ other) => other !== id) : [...event.photos, id];
-    tile.setAttribute("aria-pressed", String(event.photos.includes(id)));
+    const chosen = event.photos.includes(id);
+    fill(tile, { state: chosen ? say("photo-chosen") : "" }).setAttribute("aria-pressed", String(chosen));
     keep();
   });
   on(sheet, "click", "[data-raised-by]", (chip) => {

@@ -23,7 +23,7 @@ export function pictureOf(photo) {
 }
 
 /**
- * @param {{visit: () => OpenVisit, changed: () => void, absent: () => void}} page
+ * @param {{visit: () => OpenVisit, changed: () => void}} page
  */
 export function setUpPhotos(page) {
   const grid = one("[data-photos]");

@@ -4,7 +4,7 @@
  */
 import { searchProjects } from "../../outbox/search.js";
 import { all, copy, fill, input, on, one } from "../dom.js";
-import { say, sayDistance, sayTime } from "../words.js";
+import { say, sayDay, sayDistance } from "../words.js";
 
 /** @param {Project} project */
 export const titleOf = (project) => {
@@ -20,7 +20,7 @@ export function listProjects(list, projects) {
   list.replaceChildren(
     ...projects.map((project) => {
       const line = copy("project");
-      const contact = project.last_contact_at ? say("last-contact", { when: sayTime(project.last_contact_at) }) : "";
+      const contact = project.last_contact_at ? say("last-contact", { when: sayDay(project.last_contact_at) }) : "";
       fill(line, {
         title: titleOf(project),
         enterprise: project.enterprise?.name ?? "",

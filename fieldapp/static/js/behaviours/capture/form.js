@@ -1,0 +1,309 @@
+/**
+ * The form of one visit: what its kind asks, in the order in which a visit happens. Loaded while the project is chosen.
+ * @import { Page } from "./page.js"
+ */
+import { all, copy, fill, input, on, one } from "../dom.js";
+import { toast } from "../toast.js";
+import { saysDirty } from "../update.js";
+import { nameOf, say, sayTime } from "../words.js";
+import { setUpFields } from "./fields.js";
+import { order } from "./order.js";
+import { closed, view } from "./page.js";
+import { setUpPeople } from "./people.js";
+import { setUpPhotos } from "./photos.js";
+import { titleOf } from "./pick.js";
+import { setUpPlace } from "./place.js";
+import { summarise } from "./summary.js";
+import { OpenVisit } from "./visit.js";
+import { assumed, choicesAt, isLater, localValue, occurred } from "./when.js";
+
+const TROUBLES = new Map([["quota", "quota"], ["too-large", "large"], ["open-elsewhere", "lost"], ["gone", "lost"], ["being-sent", "lost"]]);
+
+/** @param {string} step @param {boolean} open */
+function unfold(step, open) {
+  const section = one(`[data-step="${step}"]`);
+  section.toggleAttribute("data-open", open);
+  section.querySelector(".step-head")?.setAttribute("aria-expanded", String(open));
+}
+
+/** @param {{code: string, icon?: string}} kind */
+function kindIcon(kind) {
+  const templates = /** @type {HTMLTemplateElement[]} */ (all("template[data-kind-icon]"));
+  const name = `${kind.icon ?? ""} ${kind.code}`.toLowerCase();
+  const fits = templates.find((template) => name.includes(template.dataset["kindIcon"] ?? ""));
+  return /** @type {HTMLTemplateElement} */ (fits).content.cloneNode(true);
+}
+
+/** @param {any} problem */
+function showTrouble(problem) {
+  const code = String(problem?.code ?? "store");
+  if (code === "already-received") return closed(code);
+  const box = one("[data-trouble]");
+  fill(box, { trouble: say(`trouble-${TROUBLES.get(code) ?? "store"}`) });
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {Page} page */
+export function setUpForm(page) {
+  const { ctx, me } = page;
+  const form = /** @type {HTMLFormElement} */ (/** @type {unknown} */ (one('form[data-view="form"]')));
+  /** @type {any} */
+  let kind = null;
+  const visit = new OpenVisit(ctx, me.id, {
+    trouble: showTrouble,
+    fine: () => (one("[data-trouble]").hidden = true),
+    photos: () => (photos.show(), summary()),
+    begun: (id) => history.replaceState(null, "", `/capture?draft=${id}`),
+  });
+
+  const body = () => visit.form;
+  const projectOf = (/** @type {string} */ id) => page.ref.projects.find((project) => project.id === id) ?? null;
+  const project = () => projectOf(body()["project"]);
+  const openIssues = () => page.ref.open_issues.filter((issue) => body()["project"] && issue.project === body()["project"]);
+  const later = () => isLater(visit.occurred, visit.recordedAt);
+  const summary = () => summarise(page, visit, kind, later());
+  const changed = () => (visit.changed(), summary());
+  const officers = () => {
+    const teams = new Set(page.ref.me?.teams ?? []);
+    return page.ref.officers.filter(({ id }) => id !== me.id).sort((a, b) => Number(teams.has(b.team)) - Number(teams.has(a.team)));
+  };
+  const contacts = () => page.ref.contacts.filter(({ enterprise }) => enterprise === project()?.enterprise?.id);
+
+  const fields = setUpFields(form, {
+    form: body, changed, officers, now: () => ctx.clock.now(),
+    phrases: () => page.ref.phrases, programmes: () => page.ref.programmes, stages: () => page.ref.stages,
+  });
+  const people = setUpPeople({ form: body, changed, officers, contacts });
+  const photos = setUpPhotos({ visit: () => visit, changed });
+  const place = setUpPlace({ visit: () => visit, changed, later, wanted: () => kind?.position !== "none", project });
+
+  /** Issues are a quarter of the code and not in every visit: fetched when the first is looked at. */
+  /** @type {Promise<{list: any, open: any}>|null} */
+  let loaded = null;
+  const issues = () =>
+    (loaded ??= import("./issues.js").then(({ setUpIssues, setUpOpenIssues }) => ({
+      list: setUpIssues({
+        visit: () => visit, changed, sensitive: () => fields.show(), categories: () => page.ref.categories,
+        units: () => page.ref.units, enterprise: () => project()?.enterprise?.name ?? "",
+      }),
+      open: setUpOpenIssues({
+        visit: () => visit, changed,
+        open: () => openIssues().map((issue) => ({ ...issue, due: issue.due_at ? sayTime(issue.due_at) : "" })),
+      }),
+    })));
+
+  async function showIssues() {
+    if (openIssues().length === 0 && body()["issue_events"].length === 0 && !loaded) return;
+    const { list, open } = await issues();
+    list.show();
+    open.show();
+  }
+
+  /** What this kind asks, in its order; the rest is one tap further down, unless something is in it already. */
+  function arrange() {
+    const { asked, more, open } = order(kind);
+    const end = one("[data-more]");
+    end.hidden = false;
+    for (const step of [...asked, ...more]) {
+      const section = one(`[data-step="${step}"]`);
+      end.before(section);
+      section.hidden = !asked.includes(step) && !section.hasAttribute("data-done");
+      unfold(step, open.includes(step));
+    }
+  }
+
+  function showKinds() {
+    one("[data-kinds]").replaceChildren(
+      ...page.ref.kinds.map((each) => {
+        const tile = fill(copy("kind"), { name: nameOf(each) });
+        tile.prepend(kindIcon(each));
+        const radio = input("input", tile);
+        radio.value = each.code;
+        radio.checked = each.code === kind?.code;
+        return tile;
+      }),
+    );
+  }
+
+  function showWhen() {
+    const now = ctx.clock.now();
+    const { said, at } = visit.occurred;
+    for (const radio of /** @type {HTMLInputElement[]} */ (all('[name="when"]'))) {
+      radio.checked = radio.value === said;
+      /** @type {HTMLElement} */ (radio.parentElement).hidden = !choicesAt(now).includes(radio.value) && radio.value !== said;
+    }
+    one("[data-when-time]").hidden = said === "now" || said === "just_now";
+    const box = input("[data-when-at]");
+    if (document.activeElement !== box) box.value = localValue(at ? new Date(at).getTime() : (assumed("time", now) ?? now));
+    box.max = localValue(now);
+    one("[data-later]").hidden = !later();
+  }
+
+  function showFurther() {
+    one("[data-further]").replaceChildren(
+      ...(body()["projects"] ?? []).map((/** @type {string} */ id) => {
+        const chip = copy("chip");
+        chip.textContent = projectOf(id)?.name ?? id;
+        chip.dataset["further"] = id;
+        chip.setAttribute("aria-pressed", "true");
+        return chip;
+      }),
+    );
+  }
+
+  function show() {
+    view("form");
+    showKinds();
+    showWhen();
+    showFurther();
+    for (const part of [fields, people, photos, place]) part.show();
+    void showIssues();
+    summary();
+    arrange();
+    unfold("kind", !kind);
+    unfold("when", visit.occurred.said !== "now");
+    void place.warmUp();
+  }
+
+  /** @param {string|undefined} code */
+  function takeKind(code) {
+    kind = page.ref.kinds.find((each) => each.code === code) ?? null;
+    if (kind) body()["kind"] = kind.code;
+  }
+
+  /** A new visit: kind preset from the last one used there, the person from the page one came from. @param {any} taken */
+  function preset(taken) {
+    const wished = [page.asked.get("kind"), taken && page.ref.last_kind_by_project[taken.id], localStorage.getItem("fieldapp-last-kind")];
+    for (const code of wished) if (!kind && code) takeKind(code);
+    if (!kind) takeKind(page.ref.kinds[0].code);
+    const contact = page.ref.contacts.find(({ id }) => id === page.asked.get("contact"));
+    if (contact) body()["met"] = [{ name: contact.name, title: contact.title ?? "", contact: contact.id }];
+    visit.recordedAt = ctx.clock.now();
+  }
+
+  /** Issues opened here are of this visit's project and enterprise. */
+  function placeIssues() {
+    for (const event of body()["issue_events"]) {
+      if (event.type !== "opened") continue;
+      event.projects = body()["project"] ? [body()["project"]] : [];
+      event.enterprises = project()?.enterprise?.id ? [project()?.enterprise?.id] : [];
+    }
+  }
+
+  async function save() {
+    const wrong = fields.firstWrong();
+    if (wrong) {
+      unfold(/** @type {HTMLElement} */ (wrong.closest(".step")).dataset["step"] ?? "", true);
+      return wrong.focus();
+    }
+    const button = /** @type {HTMLButtonElement} */ (one(".savebar-go", form));
+    if (button.disabled) return;
+    button.disabled = true;
+    place.beforeSave();
+    placeIssues();
+    const [saved, { showSaved }] = await Promise.all([visit.save(), import("./saved.js")]);
+    button.disabled = false;
+    if (saved) showSaved(page, saved);
+  }
+
+  async function rescue() {
+    const { saveAsFile, exportForm } = await import("../rescue.js");
+    const { record, photos: kept } = await visit.asRecord();
+    const name = await saveAsFile(await exportForm(ctx, record, kept));
+    if (name) toast(say("exported", { name }));
+  }
+
+  const timeChanged = () => {
+    body()["said_when"] = visit.occurred.said;
+    showWhen();
+    place.timeChanged();
+    changed();
+  };
+
+  on(form, "click", ".step-head", (head) => {
+    const section = /** @type {HTMLElement} */ (head.closest(".step"));
+    const step = section.dataset["step"] ?? "";
+    if (step === "project") return page.pick("main");
+    const open = !section.hasAttribute("data-open");
+    unfold(step, open);
+    if (open) /** @type {HTMLElement|null} */ (section.querySelector("textarea, .step-body > .field .input"))?.focus();
+  });
+  on(form, "click", '[name="kind"]', (radio) => {
+    const code = /** @type {HTMLInputElement} */ (radio).value;
+    if (code !== kind?.code) {
+      takeKind(code);
+      changed();
+      arrange();
+      place.show();
+      void place.warmUp();
+    }
+    unfold("kind", false);
+    one('[data-step="kind"]').scrollIntoView({ block: "nearest" });
+  });
+  on(form, "change", '[name="when"]', (radio) => {
+    visit.occurred = occurred(/** @type {HTMLInputElement} */ (radio).value, ctx.clock);
+    timeChanged();
+  });
+  input("[data-when-at]").addEventListener("change", (event) => {
+    visit.occurred = occurred("time", ctx.clock, /** @type {HTMLInputElement} */ (event.target).value);
+    timeChanged();
+  });
+  one("[data-more]").addEventListener("click", () => {
+    for (const step of order(kind).more) one(`[data-step="${step}"]`).hidden = step === "position" && kind?.position === "none";
+    one("[data-more]").hidden = true;
+  });
+  one("[data-further-add]").addEventListener("click", () => page.pick("further"));
+  on(one("[data-further]"), "click", "[data-further]", (chip) => {
+    body()["projects"] = body()["projects"].filter((/** @type {string} */ id) => id !== chip.dataset["further"]);
+    showFurther();
+    changed();
+  });
+  one("[data-add-issue]").addEventListener("click", async () => {
+    if (!loaded) (await issues()).list.open(null); // once loaded, the module listens itself
+  });
+  one("[data-rescue]").addEventListener("click", () => void rescue());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void save();
+  });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && void visit.store());
+  addEventListener("pagehide", () => void visit.store());
+  saysDirty(() => !form.hidden && (visit.dirty || visit.id !== null));
+
+  return {
+    show,
+    /** Whether a visit is under way here. */
+    live: () => kind !== null,
+    /** @param {{project?: any, typed?: string}} choice */
+    choose({ project: taken, typed = "" }) {
+      const fresh = kind === null;
+      body()["project"] = taken?.id ?? null;
+      body()["typed_project"] = taken ? "" : typed;
+      visit.title = taken ? titleOf(taken) : typed;
+      if (fresh) preset(taken);
+      else changed();
+      show();
+    },
+    /** @param {{project?: any}} choice */
+    addProject({ project: taken }) {
+      const more = body()["projects"] ?? [];
+      if (taken && taken.id !== body()["project"] && !more.includes(taken.id)) body()["projects"] = [...more, taken.id];
+      changed();
+      show();
+      unfold("projects", true);
+    },
+    /** @param {string} id */
+    async open(id) {
+      try {
+        await visit.open(id);
+      } catch (problem) {
+        const code = String(/** @type {any} */ (problem)?.code ?? "store");
+        return closed(["open-elsewhere", "being-sent", "already-received"].includes(code) ? code : "gone");
+      }
+      if (visit.record?.owner !== me.id) return closed("other-owner");
+      takeKind(body()["kind"]);
+      show();
+    },
+  };
+}

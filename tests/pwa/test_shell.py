@@ -1,0 +1,153 @@
+"""The shell that every phone keeps: the same bytes for everyone, complete without a network."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from fieldapp.core.assets import assets
+from fieldapp.pwa import queries
+from tests.cast import Cast
+
+SHELL = ["/capture", "/outbox", "/offline"]
+ClientOf = Callable[..., FlaskClient]
+
+
+def precached(client: FlaskClient) -> list[str]:
+    found = re.search(r"^const PRE = (\[.*?\]);$", client.get("/sw.js").text, re.MULTILINE)
+    assert found
+    urls: list[str] = json.loads(found[1])
+    return urls
+
+
+@pytest.mark.parametrize("path", SHELL)
+def test_the_shell_is_the_same_for_ana_and_for_nobody(client_of: ClientOf, path: str, cast: Cast) -> None:
+    nobody, ana = client_of(None).get(path), client_of("ana").get(path)
+    assert ana.status_code == 200
+    assert ana.data == nobody.data
+    assert "安娜" not in ana.text
+    assert str(cast.ana) not in ana.text
+    assert "Set-Cookie" not in nobody.headers
+
+
+@pytest.mark.parametrize("path", SHELL)
+def test_a_shell_page_is_asked_for_again_and_answered_from_what_is_held(app: Flask, path: str) -> None:
+    client = app.test_client()
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_each_language_has_its_own_shell_and_its_own_worker(app: Flask) -> None:
+    chinese, english = app.test_client(), app.test_client()
+    english.set_cookie("fieldapp_lang", "en")
+    chinese.set_cookie("fieldapp_lang", "zh_Hans_CN")
+    assert "登记走访" in chinese.get("/capture").text
+    assert "Log a visit" in english.get("/capture").text
+    assert chinese.get("/sw.js").data != english.get("/sw.js").data
+
+
+def test_everything_that_the_worker_keeps_is_there(app: Flask) -> None:
+    client = app.test_client()
+    urls = precached(client)
+    assert set(SHELL) <= set(urls)
+    assert len(urls) == len(set(urls))
+    assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, 200)
+
+
+def test_the_worker_keeps_every_module_that_the_shell_can_load(app: Flask) -> None:
+    kept = {url.split("/", 3)[3] for url in precached(app.test_client()) if url.startswith("/s/")}
+    needed = {
+        "js/behaviours/start.js", "js/behaviours/capture.js", "js/behaviours/capture/issues.js",
+        "js/behaviours/capture/pin.js", "js/behaviours/outbox.js", "js/behaviours/offline.js",
+        "js/outbox/sender.js", "js/outbox/tus.js", "js/worker/shrink.js", "vendor/idb.js", "css/frame.css",
+    }  # fmt: skip
+    assert needed <= kept
+    assert not any("leaflet" in path for path in kept)
+
+
+def test_assets_are_found_through_imports_workers_and_styles(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "js/deep").mkdir(parents=True)
+    (tmp_path / "a.css").write_text("a { background: url('img/x.png') } b { background: url(data:,x) }")
+    (tmp_path / "js/a.js").write_text(
+        'import { b } from "./deep/b.js";\nexport * from "./c.js";\nconst d = () => import("./d.js");\n'
+        'new Worker(new URL("./e.js", import.meta.url));\n/** @type {import("./types.js").T} */\n'
+    )
+    for name in ("deep/b.js", "c.js", "d.js"):
+        (tmp_path / "js" / name).write_text("")
+    (tmp_path / "js/e.js").write_text('import "../js/a.js";')
+    assert queries.closure({"js/a.js", "a.css"}, tmp_path) == [
+        "a.css", "img/x.png", "js/a.js", "js/c.js", "js/d.js", "js/deep/b.js", "js/e.js",
+    ]  # fmt: skip
+
+
+def test_the_worker_is_never_stale_and_rules_the_whole_site(app: Flask) -> None:
+    answer = app.test_client().get("/sw.js")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.mimetype == "text/javascript"
+    assert answer.headers["Service-Worker-Allowed"] == "/"
+    assert re.search(r'^const VERSION = "[0-9a-f]{12}";$', answer.text, re.MULTILINE)
+
+
+def test_the_worker_takes_over_only_when_asked_and_never_touches_records(app: Flask) -> None:
+    text = app.test_client().get("/sw.js").text
+    install = text[text.index('addEventListener("install"') : text.index('addEventListener("activate"')]
+    assert "skipWaiting" not in install
+    assert text.count("skipWaiting") == 1
+    assert "indexedDB" not in text
+
+
+def test_the_kill_switch_removes_the_worker_and_nothing_else(settings, app: Flask) -> None:  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    from fieldapp.app import create_app
+
+    off = create_app(replace(settings, worker=False)).test_client().get("/sw.js")
+    assert off.status_code == 200
+    assert "unregister" in off.text
+    assert "indexedDB" not in off.text
+
+
+def test_a_phone_can_put_the_app_on_its_home_screen(app: Flask) -> None:
+    client = app.test_client()
+    manifest = json.loads(client.get("/manifest.webmanifest").text)
+    assert manifest["id"] == manifest["start_url"] == manifest["scope"] == "/"
+    assert [shortcut["url"] for shortcut in manifest["shortcuts"]] == ["/capture", "/outbox"]
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
+    assert "maskable" in {icon["purpose"] for icon in manifest["icons"]}
+    for icon in manifest["icons"]:
+        assert client.get(icon["src"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", SHELL)
+def test_the_shell_breaks_no_rule_of_the_policy(app: Flask, path: str) -> None:
+    html = app.test_client().get(path).text
+    assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+    assert not re.search(r"\s(style|on[a-z]+)=", html)
+    assert html.count("<h1") == 1
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+
+
+def test_without_javascript_the_plain_form_is_offered(app: Flask) -> None:
+    html = app.test_client().get("/capture").text
+    assert "/visits/new" in html[html.index("<noscript>") : html.index("</noscript>")]
+
+
+def test_words_that_scripts_ask_for_are_in_their_page(app: Flask) -> None:
+    """A key that a module says and its page does not have would show as a key to the officer."""
+    with app.app_context():
+        folder = assets().folder
+    client = app.test_client()
+    entries = {"/capture": "capture", "/outbox": "outbox", "/offline": "offline"}
+    for path, entry in entries.items():
+        words = set(re.findall(r'data-w="([^"]+)"', client.get(path).text))
+        modules = queries.closure({f"js/behaviours/{entry}.js", "js/behaviours/start.js"}, folder)
+        for module in (m for m in modules if m.startswith("js/behaviours/")):
+            if entry == "outbox" and "/capture/" in module:
+                continue  # the outbox page only draws pictures with these
+            said = set(re.findall(r'\bsay\("([^"]+)"', (folder / module).read_text("utf-8")))
+            assert said <= words, (path, module, said - words)
