@@ -36,7 +36,7 @@ def test_every_module_is_the_same_program_afterwards(tmp_path: Path) -> None:
         assert served.count("\n") == text.count("\n"), module
         pairs += [module, tmp_path / f"{n}.mjs"]
         (tmp_path / f"{n}.mjs").write_text(served, "utf-8")
-    checker = Path(__file__).parent / "same_program.mjs"
+    checker = Path(__file__).parents[1] / "js" / "same_program.mjs"
     compared = subprocess.run(["node", checker, *pairs], capture_output=True, text=True, check=False)
     assert MODULES
     assert compared.returncode == 0, compared.stderr

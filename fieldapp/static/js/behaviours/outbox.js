@@ -1,5 +1,5 @@
 /** What is on this phone: every record with its state and its photos, and what one can do about it. */
-import { missing } from "./browser.js";
+import { isAppleTab, missing } from "./browser.js";
 import { all, copy, dialog, fill, on, one } from "./dom.js";
 import { phone } from "./phone.js";
 import { pictureOf } from "./capture/photos.js";
@@ -106,6 +106,7 @@ async function begin() {
     one("[data-send]").hidden = queue === 0;
     one("[data-export-all]").hidden = queue === 0;
     one("[data-keep-open]").hidden = queue === 0;
+    one("[data-apple]").hidden = queue === 0 || !isAppleTab();
     one("[data-nothing]").hidden = GROUPS.some((group) => of(group).length > 0);
     if (shown && sheet.open) {
       shown = rows.find(({ record }) => record.id === shown?.record.id) ?? null;
