@@ -1,14 +1,15 @@
 """The cards that the composed pages show: each feature is asked once for a whole page of them, however long it is.
 
-A timeline's entries are ids and kinds; what they say, and whether this person may see it, is found here at the moment of
-reading (sync-contract 9).
+A timeline's entries are ids and kinds; what they say, and whether this person may see it, is found here at the moment
+of reading (sync-contract 9).
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
+from fieldapp.accounts.models import Unit
 from fieldapp.accounts.policy import Person
 from fieldapp.core import clock
 from fieldapp.core.paging import unpack
@@ -24,15 +26,15 @@ from fieldapp.issues import queries as issues
 from fieldapp.issues.models import Issue, IssueEvent
 from fieldapp.photos import policy as photos_policy
 from fieldapp.photos import queries as photos
-from fieldapp.photos.models import PARTIAL, WANTED, Photo
+from fieldapp.photos.models import PARTIAL, STORED, WANTED, WITHDRAWN, Photo
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
-from fieldapp.projects.models import Opened, Project, Stage
+from fieldapp.projects.models import Enterprise, Opened, Programme, Project, Stage
 from fieldapp.timeline import queries as timeline
 from fieldapp.timeline.models import Entry
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits import queries as visits
-from fieldapp.visits.models import Supplement, Visit, VisitKind
+from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitKind
 
 STRIP = 4  # photos on a card; the rest is a number
 GROUPS = ("site", "phone", "office", "meeting", "away")  # of visit kinds, in the order of the chips
@@ -155,7 +157,9 @@ def project_timeline(
 def _readable(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     """Entries whose visit or issue this person may read."""
     visit = select(Visit.id).where(visits_policy.readable(person, zone_readable=zone_readable))
-    issue = select(Issue.id).where(issues_policy.readable(person, zone_readable=zone_readable), Issue.id == Entry.parent)
+    issue = select(Issue.id).where(
+        issues_policy.readable(person, zone_readable=zone_readable), Issue.id == Entry.parent
+    )
     return or_(
         and_(Entry.kind == "visit", visit.where(Visit.id == Entry.ref).exists()),
         and_(Entry.kind == "supplement", visit.where(Visit.id == Entry.parent).exists()),
@@ -178,9 +182,7 @@ class _Lines:
         told = self._supplements([e.ref for e in entries if e.kind == "supplement"])
         wanted = {e.ref for e in entries if e.kind == "visit"} | {one.visit_id for one in told.values()}
         found = visits.visits_of(self.session, self.person, wanted, zone_readable=self.zone_readable)
-        names = accounts.names(
-            self.session, {v.owner_id for v in found.values()} | {s.owner_id for s in told.values()}
-        )
+        names = accounts.names(self.session, {v.owner_id for v in found.values()} | {s.owner_id for s in told.values()})
         shown = strips(self.session, self.person, "visit", [e.ref for e in entries if e.kind == "visit"])
         opened = _issues_of_visits(self.session, self.person, found, zone_readable=self.zone_readable)
         folds = self._folds([e for e in entries if e.kind == "issue"])
@@ -195,9 +197,7 @@ class _Lines:
             elif entry.kind == "supplement" and entry.ref in told and told[entry.ref].visit_id in found:
                 one = told[entry.ref]
                 visit = found[one.visit_id]
-                lines.append(
-                    SupplementLine(entry, one, visit, self.kinds[visit.kind], names.get(one.owner_id, ""))
-                )
+                lines.append(SupplementLine(entry, one, visit, self.kinds[visit.kind], names.get(one.owner_id, "")))
             elif entry.id in folds:
                 lines.append(folds[entry.id])
         return lines
@@ -210,8 +210,8 @@ class _Lines:
         return at.astimezone(self.zone).date()
 
     def _folds(self, entries: list[Entry]) -> dict[UUID, IssueLine]:
-        """One line an issue and day, keyed by its newest entry. The days at the page's ends are looked at whole, so that
-        a fold neither stands on two pages nor tells half."""
+        """One line an issue and day, keyed by its newest entry. The days at the page's ends are looked at whole, so
+        that a fold neither stands on two pages nor tells half."""
         if not entries:
             return {}
         begins = clock.day_begins(self._day(entries[-1].occurred_at), self.zone.key)
@@ -246,9 +246,7 @@ def strips(session: Session, person: Person, user_type: str, ids: Iterable[UUID]
     }
 
 
-def _issues_of_visits(
-    session: Session, person: Person, ids: Iterable[UUID], *, zone_readable: bool
-) -> dict[UUID, int]:
+def _issues_of_visits(session: Session, person: Person, ids: Iterable[UUID], *, zone_readable: bool) -> dict[UUID, int]:
     """How many issues that this person may see were opened on each visit."""
     seen = issues_policy.readable(person, zone_readable=zone_readable)
     query = select(Issue.visit_id, func.count()).where(Issue.visit_id.in_(list(ids)), seen)
@@ -272,7 +270,6 @@ def let_photos_ask(*, zone_readable: bool) -> None:
         return session.scalars(select(Issue.id).where(Issue.id.in_(list(ids)), seen)).all()
 
     photos_policy.readers.update(visit=visit, supplement=supplement, issue=issue)
-
 
 
 # -- a project's head ----------------------------------------------------------------------------------------------
@@ -312,10 +309,10 @@ def masked(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"{phone[:2]}****" if phone else ""
 
 
-def project_head(session: Session, person: Person, project: Project, *, zone_readable: bool, neglect_days: int) -> ProjectHead:
-    mine = session.scalar(
-        select(Project.id).where(Project.id == project.id, projects_policy.assigned(person))
-    )
+def project_head(
+    session: Session, person: Person, project: Project, *, zone_readable: bool, neglect_days: int
+) -> ProjectHead:
+    mine = session.scalar(select(Project.id).where(Project.id == project.id, projects_policy.assigned(person)))
     contacts = [
         ContactCard(c.name, c.title, c.phone if mine else masked(c.phone), bool(mine and c.phone))
         for c in projects.contacts(session, [project.enterprise_id])
@@ -335,3 +332,163 @@ def opened_since(session: Session, user_id: UUID, project_id: UUID, since: datet
     """Whether this person opened the project after `since`."""
     query = select(Opened.at).where(Opened.user_id == user_id, Opened.project_id == project_id, Opened.at > since)
     return session.scalar(query) is not None
+
+
+# -- today ---------------------------------------------------------------------------------------------------------
+
+SHOWN_TODAY = 8  # of each list; the rest is one tap away
+
+# What the office has to sort out lies above feed (sync): it says here how to count it for a person.
+to_sort_out: list[Callable[[Session, Person], int]] = []
+
+
+@dataclass(frozen=True)
+class Today:
+    """What concerns one person today."""
+
+    neglected: list[Project]
+    neglected_count: int
+    follow_ups: list[FollowUp]
+    issues: list[Issue]
+    logged: list[Visit]
+    projects: dict[UUID, Project]  # of all of these
+    kinds: dict[str, VisitKind]
+    to_sort_out: int
+
+
+def today(session: Session, person: Person, *, zone_readable: bool, zone: str, neglect_days: int) -> Today:
+    begins = clock.day_begins(person.day, zone)
+    logged = visits.logged_between(session, person.id, begins, begins + timedelta(days=1))
+    long = [one for one in projects.mine(session, person) if neglected(one, neglect_days)] if person.is_staff else []
+    follow_ups = visits.follow_ups(session, person.id)[:SHOWN_TODAY]
+    mine = issues.by_due(session, person, issues.mine(person), zone_readable=zone_readable, limit=SHOWN_TODAY).items
+    linked = {link.project_id for visit in logged for link in visit.projects}
+    linked |= {one.project_id for one in follow_ups if one.project_id}
+    linked |= {link.project_id for issue in mine for link in issue.projects}
+    return Today(
+        neglected=long[:SHOWN_TODAY],
+        neglected_count=len(long),
+        follow_ups=follow_ups,
+        issues=mine,
+        logged=logged,
+        projects=projects.by_ids(session, linked),
+        kinds={one.code: one for one in visits.kinds(session)},
+        to_sort_out=sum(count(session, person) for count in to_sort_out),
+    )
+
+
+# -- a visit's page ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """A supplement, who said it and with which photos."""
+
+    supplement: Supplement
+    author: str
+    photos: list[Photo]
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a supplement replaced: for each field, the words before."""
+
+    supplement: Supplement
+    author: str
+    before: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class VisitPage:
+    visit: Visit
+    kind: VisitKind
+    author: str
+    participants: list[str]
+    projects: list[Project]  # the main one first
+    openable: set[UUID]  # of the projects
+    enterprises: list[Enterprise]
+    programmes: list[str]
+    stage: Stage | None
+    photos: list[Photo]
+    issues: list[tuple[Issue, str]]  # and what the visit said of it: opened, progress, ...
+    units: dict[UUID, Unit]
+    said: list[Said]
+    originals: list[Original]
+    may_add: bool
+    may_withdraw: bool
+    may_void: bool
+
+    @property
+    def main(self) -> Project | None:
+        return self.projects[0] if self.projects else None
+
+
+def visit_page(session: Session, person: Person, visit: Visit, *, zone_readable: bool) -> VisitPage:
+    """All of a visit, as far as this person may see it."""
+    said = visits.supplements(session, [visit.id]).get(visit.id, [])
+    names = accounts.names(
+        session, {visit.owner_id, *(one.owner_id for one in said), *(one.user_id for one in visit.participants)}
+    )
+    linked = projects.by_ids(session, [link.project_id for link in visit.projects])
+    ordered = [linked[link.project_id] for link in visit.projects if link.project_id in linked]
+    told = issues.events_of_record(session, visit.id)
+    seen = issues.issues_of(session, person, [event.issue_id for event in told], zone_readable=zone_readable)
+    of_said = strips(session, person, "supplement", [one.id for one in said])
+    used = photos.used_by(session, "visit", [visit.id])[visit.id]
+    return VisitPage(
+        visit=visit,
+        kind=session.get_one(VisitKind, visit.kind),
+        author=names.get(visit.owner_id, ""),
+        participants=sorted(names[one.user_id] for one in visit.participants if one.user_id in names),
+        projects=ordered,
+        openable=projects.visible_ids(session, person, linked, zone_readable=zone_readable),
+        enterprises=enterprises_of(session, visit, ordered),
+        programmes=_programme_names(session, visit.programmes),
+        stage=session.get(Stage, visit.stage) if visit.stage else None,
+        photos=_shown_or_awaited(session, person, visit, used),
+        issues=[(seen[event.issue_id], event.type) for event in told if event.issue_id in seen and event.applied],
+        units={unit.id: unit for unit in accounts.units(session)},
+        said=[Said(one, names.get(one.owner_id, ""), of_said[one.id].shown) for one in said],
+        originals=[
+            Original(one, names.get(one.owner_id, ""), one.body["before"]) for one in said if one.body.get("before")
+        ],
+        may_add=visits_policy.may_add(person, is_readable=True) and visit.withdrawn_at is None,
+        may_withdraw=visits_policy.may_amend(person, visit) and visit.withdrawn_at is None,
+        may_void=visits_policy.may_void(person, visit) and visit.withdrawn_at is None,
+    )
+
+
+def _shown_or_awaited(session: Session, person: Person, visit: Visit, used: list[Photo]) -> list[Photo]:
+    """What this person may see, and the places of what cannot be shown; a withdrawn photo leaves no place."""
+    visible = photos_policy.visible(session, person, used)
+    own = visit.owner_id == person.id
+
+    def has_place(photo: Photo) -> bool:
+        return photo.state not in (STORED, WITHDRAWN) and (own or not photo.sensitive)
+
+    return [photo for photo in used if photo.id in visible or has_place(photo)]
+
+
+def enterprises_of(session: Session, visit: Visit, linked: list[Project]) -> list[Enterprise]:
+    """Those of its projects, and those that took part beside them."""
+    own = list(dict.fromkeys(project.enterprise for project in linked))
+    further = [one.enterprise_id for one in visit.enterprises]
+    if not further:
+        return own
+    query = select(Enterprise).where(Enterprise.id.in_(further)).order_by(Enterprise.name)
+    return [*own, *(one for one in session.scalars(query) if one not in own)]
+
+
+def _programme_names(session: Session, codes: list[str]) -> list[str]:
+    if not codes:
+        return []
+    query = select(Programme).where(Programme.code.in_(codes)).order_by(Programme.order, Programme.code)
+    known = {one.code: one.name for one in session.scalars(query)}
+    return [known.get(code, code) for code in codes]
+
+
+def accuracy_code(metres: float | None) -> str:
+    """In words: precise, usable, poor, unreliable; empty where the phone did not say."""
+    if metres is None:
+        return ""
+    return next((code for code, most in (("precise", 15), ("usable", 50), ("poor", 200)) if metres <= most), "unreliable")

@@ -1,17 +1,20 @@
 """How issues are found."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from fieldapp.accounts.policy import Person
+from fieldapp.core.db import UtcDateTime
 from fieldapp.core.paging import Page, pack, page, unpack
 from fieldapp.issues import policy
 from fieldapp.issues.models import Category, Issue, IssueEvent, IssueProject
+from fieldapp.projects import policy as projects
+from fieldapp.projects.models import Project
 
 SIZE = 30
 LINKS: tuple[ExecutableOption, ...] = (
@@ -54,12 +57,54 @@ def open_issues(
     return page(list(session.scalars(query)), limit, lambda issue: pack(issue.opened_at, issue.id))
 
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+DUE = func.coalesce(Issue.due_at, Issue.enterprise_deadline, literal(NEVER, UtcDateTime()))
+
+
+def by_due(
+    session: Session,
+    person: Person,
+    *where: ColumnElement[bool],
+    zone_readable: bool,
+    after: str | None = None,
+    limit: int = SIZE,
+) -> Page[Issue]:
+    """Open issues, what is due first on top, the older of two first; those without a day come last."""
+    query = select(Issue).where(Issue.closed_at.is_(None), policy.readable(person, zone_readable=zone_readable), *where)
+    start = unpack(after, datetime, datetime, UUID)
+    if start is not None:
+        due, at, id = start
+        older = or_(Issue.opened_at > at, and_(Issue.opened_at == at, Issue.id > id))
+        bound = literal(due, UtcDateTime())
+        query = query.where(or_(bound < DUE, and_(bound == DUE, older)))
+    query = query.options(*LINKS).order_by(DUE, Issue.opened_at, Issue.id).limit(limit + 1)
+    return page(
+        list(session.scalars(query)), limit, lambda issue: pack(due_of(issue) or NEVER, issue.opened_at, issue.id)
+    )
+
+
+def due_of(issue: Issue) -> datetime | None:
+    """The day that counts: the limit's, else the enterprise's own."""
+    return issue.due_at or issue.enterprise_deadline
+
+
+def mine(person: Person) -> ColumnElement[bool]:
+    """Issues that this person opened, or that belong to a project of theirs, or that their unit handles."""
+    here = select(IssueProject.issue_id).join(Project, Project.id == IssueProject.project_id)
+    ways = [Issue.opened_by == person.id, Issue.id.in_(here.where(projects.assigned(person)))]
+    if person.unit_ids:
+        ways.append(Issue.lead_unit_id.in_(person.unit_ids))
+    return or_(*ways)
+
+
 def at_project(project_id: UUID) -> ColumnElement[bool]:
     """Issues linked to a project, for `open_issues`."""
     return Issue.id.in_(select(IssueProject.issue_id).where(IssueProject.project_id == project_id))
 
 
-def open_counts(session: Session, person: Person, project_ids: Iterable[UUID], *, zone_readable: bool) -> dict[UUID, int]:
+def open_counts(
+    session: Session, person: Person, project_ids: Iterable[UUID], *, zone_readable: bool
+) -> dict[UUID, int]:
     """How many open issues that this person may see each project has."""
     query = (
         select(IssueProject.project_id, func.count())

@@ -60,12 +60,32 @@ def listed(
     return page(list(session.scalars(query)), LIST_SIZE, lambda project: pack(project.name, project.id))
 
 
+def named(session: Session, person: Person, name: str, *, zone_readable: bool) -> list[Project]:
+    """Projects that are called exactly so: by name, by name and phase, or by initials."""
+    name = name.strip()
+    if not name:
+        return []
+    title = Project.name + "（" + Project.phase + "）"
+    query = select(Project).where(policy.visible(person, zone_readable=zone_readable), Project.archived_at.is_(None))
+    query = query.where(or_(Project.name == name, title == name, Project.initials == name.lower()))
+    return list(session.scalars(query.order_by(Project.name, Project.id).limit(LIST_SIZE)))
+
+
 def by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, Project]:
     wanted = set(ids)
     if not wanted:
         return {}
     query = select(Project).where(Project.id.in_(wanted)).options(joinedload(Project.enterprise))
     return {project.id: project for project in session.scalars(query)}
+
+
+def visible_ids(session: Session, person: Person, ids: Iterable[UUID], *, zone_readable: bool) -> set[UUID]:
+    """Those of these projects that the person may see: the ones that a page may link to."""
+    wanted = set(ids)
+    if not wanted:
+        return set()
+    seen = policy.visible(person, zone_readable=zone_readable)
+    return set(session.scalars(select(Project.id).where(Project.id.in_(wanted), seen)))
 
 
 def officers_of(session: Session, project_ids: Iterable[UUID], day: date) -> dict[UUID, list[tuple[str, str]]]:

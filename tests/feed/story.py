@@ -26,8 +26,10 @@ class Story:
 
     def __init__(self, db: Database, cast: Cast) -> None:
         self.db, self.cast = db, cast
+        self.photos: list[UUID] = []  # of the last visit logged
 
-    def logs(self, name: str, *, at: datetime = NOON, received: datetime | None = None, photos: int = 0,
+    def logs(self, name: str, *, at: datetime = NOON, occurred: datetime | None = None,
+             received: datetime | None = None, photos: int = 0,
              issues: list[dict[str, Any]] | None = None, stored: bool = True, **body: Any) -> UUID:  # fmt: skip
         """`name` logs a visit; against ana's project unless the body says otherwise."""
         id = new_id()
@@ -41,13 +43,14 @@ class Story:
             for one in issues or []
         ]
         with self.db.writing() as session:
-            arrival = Arrival(id, Times(at, at, received or at))
+            arrival = Arrival(id, Times(occurred or at, at, received or at))
             actions.log_visit(
                 session, self.person(session, name), arrival, VisitBody(**given), issue_events=events, claims=claims,
                 zone_readable=True,
             )  # fmt: skip
+        self.photos = [claim.id for claim in claims]
         if stored:
-            self.arrive([claim.id for claim in claims])
+            self.arrive(self.photos)
         return id
 
     def arrive(self, ids: list[UUID]) -> None:
