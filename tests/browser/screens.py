@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from tests.browser import chromium
 from tests.cast import PASSWORD, SITE
+from tests.processes import tree_of
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "tests" / "screenshots"
@@ -163,7 +164,7 @@ class Phone(Screen):
 
     def kill(self) -> None:
         """As the system does when memory is short: nothing is told, nothing is tidied."""
-        for pid in sorted(_tree(f"--user-data-dir={self._profile}"), reverse=True):
+        for pid in sorted(tree_of(f"--user-data-dir={self._profile}"), reverse=True):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with suppress(Error):
@@ -188,20 +189,3 @@ class Desk(Screen):
 
     def close(self) -> None:
         self.context.close()
-
-
-def _tree(argument: str) -> set[int]:
-    """The processes started with this argument, and all that they started."""
-    parents: dict[int, int] = {}
-    found: set[int] = set()
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdecimal():
-            continue
-        with suppress(OSError):
-            pid = int(folder.name)
-            parents[pid] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if argument.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
-                found.add(pid)
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found

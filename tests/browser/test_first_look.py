@@ -47,7 +47,7 @@ def test_what_a_page_breaks_is_noticed(phone: Phone) -> None:
     page.evaluate("setTimeout(() => { throw new Error('let out') })")
     expect(page.locator("p[style] > img")).to_have_count(1)
     assert any(finding.startswith("image-alt") for finding in phone.barriers())
-    assert [v.split()[0] for v in phone.violations] == ["style-src-attr"]
+    assert {violation.split()[0] for violation in phone.violations} == {"style-src-attr"}
     assert any("let out" in error for error in phone.errors)
     phone.violations.clear()
     phone.errors.clear()

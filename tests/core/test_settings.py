@@ -1,0 +1,117 @@
+"""Settings: read once, each documented, and a bad one stops the start by name."""
+
+import dataclasses
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def variable(name: str) -> str:
+    return f"FIELDAPP_{name.upper()}"
+
+
+def said(default: object) -> str:
+    """A default as the document says it."""
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return f"`{default}`" if default != "" else "—"
+
+
+@pytest.mark.parametrize("known", dataclasses.fields(Settings), ids=lambda known: known.name)
+def test_every_setting_is_documented_with_its_default(known: "dataclasses.Field[object]") -> None:
+    rows = dict(re.findall(r"^\| `(FIELDAPP_\w+)` \| (.*?) \|", DOCUMENT.read_text(encoding="utf-8"), re.M))
+    assert variable(known.name) in rows
+    assert rows[variable(known.name)] == said(known.default)
+
+
+def test_nothing_is_documented_that_does_not_exist() -> None:
+    documented = set(re.findall(r"^\| `(FIELDAPP_\w+)`", DOCUMENT.read_text(encoding="utf-8"), re.M))
+    assert documented == {variable(known.name) for known in dataclasses.fields(Settings)}
+
+
+def test_without_any_variable_the_defaults_hold() -> None:
+    assert read_settings({}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("THREADS", "many", "whole number, 1 or more"),
+        ("THREADS", "0", "whole number, 1 or more"),
+        ("THREADS", "-4", "whole number, 1 or more"),
+        ("SESSION_PHONE", "1.5", "whole number, 1 or more"),
+        ("TRUSTED_PROXIES", "-1", "whole number, 0 or more"),
+        ("ZONE_READABLE", "perhaps", "yes or no"),
+        ("ORIGIN", "fieldapp.example", "https://fieldapp.example"),
+        ("ORIGIN", "ftp://fieldapp.example", "https://fieldapp.example"),
+        ("ORIGIN", "https://fieldapp.example/app", "https://fieldapp.example"),
+        ("ORIGIN", "https://user@fieldapp.example", "https://fieldapp.example"),
+        ("LOCALE", "fr", "zh_Hans_CN or en"),
+        ("TIMEZONE", "Asia/Nowhere", "Asia/Shanghai"),
+        ("TIMEZONE", "../../etc/passwd", "Asia/Shanghai"),
+        ("SECRET_KEY", "short", "32 characters"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, INFO"),
+        ("DATABASE_URL", "mysql://db.example/fieldapp", "sqlite: or postgresql+psycopg:"),
+        ("TILE_URL", "//tiles.example/{z}", "https://"),
+    ],
+)
+def test_a_bad_value_is_named(name: str, value: str, says: str) -> None:
+    with pytest.raises(BadSetting, match=f"^FIELDAPP_{name} ") as refused:
+        read_settings({f"FIELDAPP_{name}": value})
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("yes", True), ("ON", True), ("1", True), ("False", False), ("no", False)])
+def test_yes_and_no_may_be_written_as_people_do(text: str, meant: bool) -> None:
+    assert read_settings({"FIELDAPP_ZONE_READABLE": text}).zone_readable is meant
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    assert read_settings({"FIELDAPP_THREADS": "", "FIELDAPP_ORIGIN": ""}) == Settings()
+
+
+def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("x" * 40 + "\n")
+    assert read_settings({"FIELDAPP_SECRET_KEY_FILE": str(secret)}).secret_key == "x" * 40
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadSetting, match=r"^FIELDAPP_SECRET_KEY_FILE "):
+        read_settings({"FIELDAPP_SECRET_KEY_FILE": str(path)})
+
+
+def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new" / "place")
+    made = secret_key(settings)
+    file = settings.data_dir / "secret.key"
+    assert len(made) >= 32
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert secret_key(settings) == made
+    assert [path.name for path in settings.data_dir.iterdir()] == ["secret.key"]
+
+
+def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
+    settings, start, made = Settings(data_dir=tmp_path), threading.Barrier(8), []
+
+    def begin() -> None:
+        start.wait()
+        made.append(secret_key(settings))
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8
+    assert len(set(made)) == 1
