@@ -10,6 +10,7 @@ import { keepUpToDate } from "./update.js";
 import { say } from "./words.js";
 
 const FRESH_FOR = 10 * 60_000;
+const SHELL_LANG = "fieldapp-shell-lang";
 
 /** A notice from `<template data-copy>` on top of the page, once. @param {string} name @returns {HTMLElement|null} */
 function notice(name) {
@@ -21,8 +22,25 @@ function notice(name) {
   return shown;
 }
 
+/**
+ * A shell in the other language is an update too, but one that the officer has just asked for.
+ * @param {() => Promise<boolean>} apply
+ */
+async function languageSwitched(apply) {
+  const { lang } = document.documentElement;
+  const before = localStorage.getItem(SHELL_LANG);
+  if (document.body.hasAttribute("data-shell") || before === null) {
+    localStorage.setItem(SHELL_LANG, lang);
+    return false;
+  }
+  if (before === lang || !(await apply())) return false;
+  localStorage.setItem(SHELL_LANG, lang);
+  return true;
+}
+
 /** @param {() => Promise<boolean>} apply */
-function offerUpdate(apply) {
+async function offerUpdate(apply) {
+  if (await languageSwitched(apply)) return;
   const shown = notice("update");
   if (!shown) return;
   on(shown, "click", "button", async () => {
@@ -79,7 +97,7 @@ function begin() {
   reportErrors();
   purgeAtSignOut();
   document.addEventListener("app:offline", () => toast(say("no-network")));
-  void keepUpToDate(offerUpdate)
+  void keepUpToDate((apply) => void offerUpdate(apply))
     .catch(() => undefined)
     .then(() => sessionStorage.setItem("fieldapp-started", "1"));
   void showStrip().catch(() => undefined);

@@ -12,7 +12,7 @@ function words() {
     known = new Map();
     for (const template of document.querySelectorAll("template[data-words]")) {
       for (const word of /** @type {HTMLTemplateElement} */ (template).content.querySelectorAll("[data-w]")) {
-        known.set(/** @type {string} */ (word.getAttribute("data-w")), (word.textContent ?? "").trim());
+        known.set(/** @type {string} */ (word.getAttribute("data-w")), word.textContent ?? "");
       }
     }
   }
