@@ -68,8 +68,8 @@ const KEPT = [
   ["502 from a proxy", { status: 502 }],
   ["503", { status: 503, json: { code: "busy" } }],
   ["507 disk full", { status: 507, json: { code: "disk-full" } }],
-  ["404, foreseen by nobody", { status: 404 }],
-  ["400, foreseen by nobody", { status: 400 }],
+  ["404 of a proxy", { status: 404 }],
+  ["400 of a proxy", { status: 400 }],
   ["418", { status: 418 }],
 ];
 for (const [what, fault] of KEPT) {
@@ -169,7 +169,7 @@ test("403 not-owner: somebody else is signed in now; nothing changes here and th
   assert.equal((await run(ctx)).sent, 2);
 });
 
-for (const status of [403, 410, 413, 422]) {
+for (const status of [400, 403, 404, 410, 413, 422]) {
   test(`${status}: kept for a person, tried again when he taps, and by itself after hours`, async () => {
     const { server, ctx, visit } = await oneVisit();
     server.next({ on: PUT, status, json: { code: "odd" } });
@@ -180,7 +180,7 @@ for (const status of [403, 410, 413, 422]) {
     await wake(ctx, "online");
     await run(ctx);
     assert.equal(server.count(PUT), 1, "not by the network coming back");
-    server.next({ on: PUT, status });
+    server.next({ on: PUT, status, json: { code: "odd" } });
     await wake(ctx, "manual");
     await run(ctx);
     assert.equal(server.count(PUT), 2);

@@ -312,7 +312,10 @@ async function judge(run, record, answer) {
   }
   run.strikes = 0;
   if (isPassing(answer)) return putBack(ctx, record.id, { code: "busy", status }, answer);
-  if ([403, 410, 413, 422].includes(status)) return needsYou(ctx, record.id, problemCode(answer) ?? "refused", status);
+  // A 400 or 404 without our JSON is a proxy's or a half-done deploy's, and passes.
+  const ours = problemCode(answer);
+  const refused = [403, 410, 413, 422].includes(status) || (ours && [400, 404].includes(status));
+  if (refused) return needsYou(ctx, record.id, ours ?? "refused", status);
   return putBack(ctx, record.id, { code: "unexpected", status }, answer);
 }
 
