@@ -27,7 +27,9 @@ from wtforms import (
 )
 from wtforms.validators import ValidationError
 
+from fieldapp.core import clock
 from fieldapp.core.db import new_id
+from fieldapp.core.web import settings
 from fieldapp.issues.body import IssueEvent
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.visits.body import Met, NextStep, Outside, VisitBody
@@ -191,6 +193,9 @@ class VisitForm(FlaskForm):
     def validate_occurred_at(self, field: Field) -> None:
         if self.said_when.data == "time" and not field.data:
             raise ValidationError(_("Please say when it was."))
+        at = self.occurred()
+        if at is not None and at > clock.now():
+            raise ValidationError(_("This time has not come yet."))
 
     def validate_progress_percent(self, field: Field) -> None:
         if field.data and not (field.data.isascii() and field.data.isdigit() and int(field.data) <= 100):
@@ -209,12 +214,17 @@ class VisitForm(FlaskForm):
 
     # -- what it comes to ------------------------------------------------------------------------------------------
 
-    def occurred(self, zone: ZoneInfo) -> datetime | None:
-        """When it was; none: just now."""
-        at: datetime | None = self.occurred_at.at if self.said_when.data == "time" else None
-        return at.replace(tzinfo=at.tzinfo or zone) if at else None
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which the times of the form are meant."""
+        return ZoneInfo(settings().timezone)
 
-    def body(self, project_id: UUID | None, zone: ZoneInfo) -> VisitBody:
+    def occurred(self) -> datetime | None:
+        """When it was; none: just now."""
+        at: datetime | None = getattr(self.occurred_at, "at", None) if self.said_when.data == "time" else None
+        return at.replace(tzinfo=at.tzinfo or self.zone) if at else None
+
+    def body(self, project_id: UUID | None) -> VisitBody:
         percent = self.progress_percent.data
         met = Met(name=self.met_name.data or "", title=self.met_title.data or "")
         step = NextStep(text=self.next_text.data or "", on=self.next_on.day)
@@ -222,7 +232,7 @@ class VisitForm(FlaskForm):
             kind=self.kind.data,
             project=project_id,
             typed_project="" if project_id else self.typed_project.data or "",
-            said_when="time" if self.occurred(zone) else "now",
+            said_when="time" if self.occurred() else "now",
             content=self.content.data or "",
             progress=self.progress.data or "",
             progress_percent=int(percent) if percent else None,
@@ -237,9 +247,9 @@ class VisitForm(FlaskForm):
             sensitive=bool(self.sensitive.data),
         )
 
-    def events(self, zone: ZoneInfo) -> list[IssueEvent]:
+    def events(self) -> list[IssueEvent]:
         """Its issues, as events that open them."""
-        return [_opened(form, zone) for form in self.known_issues]
+        return [_opened(form, self.zone) for form in self.known_issues]
 
 
 def _opened(form: IssueForm, zone: ZoneInfo) -> IssueEvent:

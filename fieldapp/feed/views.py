@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -318,7 +317,9 @@ def _offered(form: VisitForm) -> VisitForm:
     form.participants.choices = [
         (str(user.id), user.name) for user, _team in accounts.officers(read(), person().day) if user.id != person().id
     ]
-    categories = [(one.code, i18n.named(one)) for one in issues.categories(read()) if one.parent and not one.archived_at]
+    categories = [
+        (one.code, i18n.named(one)) for one in issues.categories(read()) if one.parent and not one.archived_at
+    ]
     for entry in form.issues:
         entry.form.category.choices = [("", _("Not sure")), *categories]
     return form
@@ -406,11 +407,10 @@ def _meant_project(form: VisitForm) -> UUID | None:
 
 def _log_once(id: UUID, form: VisitForm, project_id: UUID | None, photos: list[Parked]) -> bool:
     """Whether this very visit is here now: just written, or by an earlier send of the same form."""
-    by, now, zone = person(), clock.now(), ZoneInfo(settings().timezone)
-    body = form.body(project_id, zone)
-    told = form.events(zone)
+    by, now, at = person(), clock.now(), form.occurred()
+    body = form.body(project_id)
+    told = form.events()
     claims = [PhotoClaim(id=new_id(), sha256=one.sha256, size=one.size, type=one.type) for one in photos]
-    at = form.occurred(zone)
     content = digest_of(body, at, told, claims)
     arrival = Arrival(id, Times(at or now, now, now), payload_sha256=content)
 

@@ -30,7 +30,8 @@ class Story:
 
     def logs(self, name: str, *, at: datetime = NOON, occurred: datetime | None = None,
              received: datetime | None = None, photos: int = 0,
-             issues: list[dict[str, Any]] | None = None, stored: bool = True, **body: Any) -> UUID:  # fmt: skip
+             issues: list[dict[str, Any]] | None = None, stored: bool = True, issue_photos: int = 0,
+             **body: Any) -> UUID:  # fmt: skip
         """`name` logs a visit; against ana's project unless the body says otherwise."""
         id = new_id()
         claims = [
@@ -39,7 +40,16 @@ class Story:
         ]
         given = {"kind": "site_inspection", "project": self.cast.sail, "content": "二层钢结构吊装完成约六成。", **body}
         events = [
-            IssueEvent(**{"id": new_id(), "issue": new_id(), "type": "opened", "title": "临时用水水压不足", **one})
+            IssueEvent(
+                **{
+                    "id": new_id(),
+                    "issue": new_id(),
+                    "type": "opened",
+                    "title": "临时用水水压不足",
+                    "photos": [claim.id for claim in claims[:issue_photos]],
+                    **one,
+                }
+            )
             for one in issues or []
         ]
         with self.db.writing() as session:
