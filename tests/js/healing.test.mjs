@@ -36,6 +36,13 @@ test("sent photo bytes stay seven days, the record thirty", async () => {
   assert.deepEqual(await photosOf(ctx, visit.id), []);
 });
 
+test("sending tidies by itself, once a day", async () => {
+  const { ctx, visit } = await sentVisit();
+  ctx.clock.pass(8 * DAY);
+  await run(ctx);
+  assert.equal((await photosOf(ctx, visit.id))[0].has_bytes, false);
+});
+
 test("of sent bytes no more than 200 MB, the oldest go first", async () => {
   const { ctx, server, visit: old } = await sentVisit();
   ctx.clock.pass(1000);

@@ -112,6 +112,10 @@ export async function phone({ server = null, user = CAST.ana, seed = 1, like = n
     channel: { announce: (item) => news.push(item), subscribe: () => () => {}, close: () => {} },
     shrink,
     persisted: async () => true,
+    persist: async () => {
+      ctx.askedToPersist = true;
+      return true;
+    },
     mirror: like?.mirror ?? { local: new FakeMemory(), jar: new FakeJar(), secure: true },
   };
   if (user && !like) await ctx.store.put("meta", { key: "current_user", value: user });

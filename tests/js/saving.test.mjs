@@ -207,6 +207,16 @@ test("the summary counts each record once, in the words of the outbox", async ()
   assert.equal((await summary(ctx, CAST.ana.id)).sent_recently, 1);
 });
 
+test("with a save the browser is asked never to evict this origin; its refusal changes nothing", async () => {
+  const ctx = await phone();
+  await saved(ctx);
+  assert.equal(ctx.askedToPersist, true);
+  ctx.persist = async () => {
+    throw new DOMException("no", "NotAllowedError");
+  };
+  assert.equal((await saved(ctx)).state, "saved");
+});
+
 test("after a save the project is the first of the recent ones, with the kind used there", async () => {
   const ctx = await phone();
   const { read } = await import("../../fieldapp/static/js/outbox/reference.js");

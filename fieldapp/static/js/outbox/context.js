@@ -33,6 +33,7 @@ export async function openContext({ appVersion = "", jar = null, shrink = null, 
     channel: openChannel(name),
     shrink,
     persisted,
+    persist: once(askToPersist),
     mirror: { local: localMemory(), jar, secure: globalThis.isSecureContext && globalThis.location?.protocol === "https:" },
   };
   await check(ctx);
@@ -91,12 +92,23 @@ function answerOf(worker, bytes, type) {
 }
 
 /**
- * Asks the browser never to evict this origin; worth asking after the first save.
+ * Asked after a save, when the officer sees why; some browsers ask him, so not twice on one page.
  * @returns {Promise<boolean|null>}
  */
-export async function askToPersist() {
+async function askToPersist() {
   const storage = globalThis.navigator?.storage;
   return storage?.persist ? storage.persist().catch(() => null) : null;
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {() => Promise<T>}
+ */
+function once(work) {
+  /** @type {Promise<T>|null} */
+  let done = null;
+  return () => (done ??= work());
 }
 
 /** @returns {Promise<boolean|null>} */

@@ -242,6 +242,7 @@ export async function saveVisit(ctx, id) {
   const photos = await photosBack(ctx, record);
   await updateMirror(ctx);
   await rememberVisit(ctx, record).catch(() => {});
+  void ctx.persist().catch(() => {});
   changed(ctx, id);
   return { record, photos };
 }

@@ -3,8 +3,9 @@
  * 30 days, so that a restored server can be healed, photo bytes 7 days and 200 MB at most.
  * @import { Ctx, Id, OutboxRecord, Photo, Receipt, StoreTx } from "./types.js"
  */
-import { QuotaProblem } from "./problems.js";
 import { updateMirror } from "./loss.js";
+import { keep, recall } from "./meta.js";
+import { QuotaProblem } from "./problems.js";
 import { withdrawPhotoIn } from "./records.js";
 
 const DAY_MS = 24 * 3600_000;
@@ -178,12 +179,23 @@ export async function withRoom(ctx, need, work) {
 }
 
 /**
+ * Once a day, after sending.
+ * @param {Ctx} ctx
+ * @returns {Promise<void>}
+ */
+export async function tidyIfDue(ctx) {
+  const age = ctx.clock.now() - ((await recall(ctx, "tidied")) ?? 0);
+  if (age < 0 || age >= DAY_MS) await tidy(ctx);
+}
+
+/**
  * The calendar of sent things.
  * @param {Ctx} ctx
  * @returns {Promise<void>}
  */
 export async function tidy(ctx) {
   const now = ctx.clock.now();
+  await keep(ctx, "tidied", now);
   const all = await sentOldestFirst(ctx);
   let kept = 0;
   for (const { record, photos } of all.reverse()) {

@@ -9,7 +9,7 @@ import { shrinkPhoto } from "./drafts.js";
 import { uuid7 } from "./ids.js";
 import { currentUser } from "./meta.js";
 import { LeaseHeld, OutboxProblem } from "./problems.js";
-import { applyReceipt, isReceiptFor } from "./receipts.js";
+import { applyReceipt, isReceiptFor, tidyIfDue } from "./receipts.js";
 import { holding } from "./records.js";
 import { seal } from "./seal.js";
 import { uploadPhoto } from "./tus.js";
@@ -87,6 +87,7 @@ async function flush(run) {
   for (let passes = 0; passes < PASSES && !stopped(run); passes += 1) {
     if (!(await pass(run))) break;
   }
+  await tidyIfDue(ctx);
   result.next_at = await earliest(ctx, run.owner);
   ctx.channel.announce({ kind: result.signIn ? "signed-out" : "records" });
   return result;

@@ -23,11 +23,15 @@ export async function summary(ctx, owner) {
   const now = ctx.clock.now();
   /** @type {Summary} */
   const counts = { drafts: 0, saved: 0, waiting: 0, sending: 0, needs_you: 0, sent_recently: 0, others: 0 };
-  const rows = owner ? await outbox(ctx, owner) : [];
-  for (const { record, place: where } of rows) {
-    if (where === "draft") counts.drafts += 1;
-    else if (where === "sent") counts.sent_recently += now - (record.sent_at ?? 0) < DAY_MS ? 1 : 0;
-    else counts[where] += 1;
+  for (const state of owner ? ["draft", "sent", ...UNSENT] : []) {
+    for (const record of /** @type {OutboxRecord[]} */ (await ctx.store.list("records", "owner_state", [owner, state]))) {
+      // The photos of what is settled say nothing more, and a month of them is heavy.
+      const photos = UNSENT.includes(state) ? await photosOf(ctx, record) : [];
+      const where = place(record, photos, now);
+      if (where === "draft") counts.drafts += 1;
+      else if (where === "sent") counts.sent_recently += now - (record.sent_at ?? 0) < DAY_MS ? 1 : 0;
+      else counts[where] += 1;
+    }
   }
   for (const state of UNSENT) {
     const all = await ctx.store.count("records", "state", state);

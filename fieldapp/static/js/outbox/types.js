@@ -151,6 +151,7 @@
  * @property {Channel} channel
  * @property {Shrink|null} shrink
  * @property {() => Promise<boolean|null>} persisted
+ * @property {() => Promise<boolean|null>} persist  asks the browser never to evict this origin
  * @property {Mirror|null} mirror
  *
  * @typedef {object} Mirror  where the queue's length is remembered outside IndexedDB
