@@ -148,6 +148,19 @@ test("a healing that was interrupted is done again, whole, and changes nothing t
   assert.equal(server.raws.get(visit.id).size, 1);
 });
 
+test("a restored server that cannot hear the history holds nothing up, and is told in the next run", async () => {
+  const { server, ctx, visit } = await sentVisit();
+  server.restore(visit.id);
+  ctx.clock.pass(DAY);
+  const fresh = [await saved(ctx), await saved(ctx, { photos: [100] })];
+  server.next({ on: /history/, status: 500 });
+  await run(ctx);
+  for (const { id } of fresh) assert.equal((await record(ctx, id)).state, "sent");
+  assert.equal(server.count(/history/), 1);
+  await run(ctx);
+  assert.equal(server.raws.get(visit.id).size, 1);
+});
+
 test("three hundred sent visits tell their history in pages", async () => {
   const { server, ctx, visit } = await sentVisit([]);
   const one = await record(ctx, visit.id);

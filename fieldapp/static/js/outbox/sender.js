@@ -37,7 +37,7 @@ class Overtaken extends Error {}
 export async function run(ctx) {
   const user = await currentUser(ctx);
   if (!user) return outcome();
-  return alone(ctx, (beat) => flush({ ctx, owner: user.id, beat, result: outcome(), strikes: 0, again: new Set() }));
+  return alone(ctx, (beat) => flush(newRun(ctx, user.id, beat)));
 }
 
 /**
@@ -73,8 +73,19 @@ function outcome() {
  * @property {(ms: number) => Promise<void>} beat
  * @property {RunResult} result
  * @property {number} strikes
+ * @property {boolean} unhealed  telling a restored server has failed in this run
  * @property {Set<Id>} again  records put again in this run because the server did not know them
  */
+
+/**
+ * @param {Ctx} ctx
+ * @param {Id} owner
+ * @param {(ms: number) => Promise<void>} beat
+ * @returns {Run}
+ */
+function newRun(ctx, owner, beat) {
+  return { ctx, owner, beat, result: outcome(), strikes: 0, unhealed: false, again: new Set() };
+}
 
 /**
  * @param {Run} run
@@ -83,7 +94,7 @@ function outcome() {
 async function flush(run) {
   const { ctx, result } = run;
   if ((await contactIfDue(ctx, run.owner)) === "signed-out") result.signIn = true;
-  await healIfSeen(ctx);
+  await healOnce(run);
   for (let passes = 0; passes < PASSES && !stopped(run); passes += 1) {
     if (!(await pass(run))) break;
   }
@@ -91,6 +102,14 @@ async function flush(run) {
   result.next_at = await earliest(ctx, run.owner);
   ctx.channel.announce({ kind: result.signIn ? "signed-out" : "records" });
   return result;
+}
+
+/**
+ * A restored server first learns what it once had; one that cannot hear it now is told in the next run.
+ * @param {Run} run
+ */
+async function healOnce(run) {
+  if (!run.unhealed) run.unhealed = !(await healIfSeen(run.ctx));
 }
 
 /** @param {Run} run */
@@ -134,7 +153,7 @@ async function pass(run) {
 async function attempt(run, record, work) {
   try {
     const tried = await work();
-    await healIfSeen(run.ctx);
+    await healOnce(run);
     return tried;
   } catch (error) {
     if (error instanceof Overtaken) throw error;
@@ -327,7 +346,7 @@ async function judge(run, record, answer) {
  */
 async function received(run, record, receipt) {
   const { ctx, result } = run;
-  await healIfSeen(ctx);
+  await healOnce(run);
   const kept = await applyReceipt(ctx, record.id, receipt);
   if (!kept) return;
   result.received += 1;
