@@ -65,7 +65,7 @@ async function ifNeeded(reason) {
 }
 
 export function keepSending() {
-  const quietly = (/** @type {"manual"|"online"|"open"|null} */ reason) => void ifNeeded(reason).catch(() => undefined);
+  const quietly = (/** @type {"manual"|"online"|"open"|null} */ reason) => void ifNeeded(reason).catch(reportError);
   quietly("open");
   addEventListener("online", () => quietly("online"));
   addEventListener("pageshow", (event) => event.persisted && quietly("open"));

@@ -100,10 +100,8 @@ function begin() {
   void keepUpToDate((apply) => void offerUpdate(apply))
     .catch(() => undefined)
     .then(() => sessionStorage.setItem("fieldapp-started", "1"));
-  void showStrip().catch(() => undefined);
-  void whoAndWhat()
-    .catch(() => undefined)
-    .then(keepSending);
+  void showStrip().catch(reportError);
+  void whoAndWhat().catch(reportError).then(keepSending);
   if (localStorage.getItem("fieldapp-saved")) void askToKeep();
 }
 

@@ -27,7 +27,7 @@ export async function showStrip() {
     later(stripState({ ...seen, online: navigator.onLine, signIn }));
     badge(seen.saved + seen.waiting + seen.sending + seen.needs_you);
   };
-  const quietly = () => void look().catch(() => undefined);
+  const quietly = () => void look().catch(reportError);
   subscribe(ctx, quietly);
   afterRun((result) => {
     signIn = result.signIn;

@@ -66,12 +66,21 @@ export function setUpPhotos(page) {
     page.changed();
   };
 
+  /** A picture that this browser cannot draw (HEIC) is kept all the same: its tile says so. */
+  const newTile = () => {
+    const tile = copy("photo");
+    const picture = one("img", tile);
+    picture.addEventListener("error", () => (picture.hidden = true));
+    picture.addEventListener("load", () => (picture.hidden = false));
+    return tile;
+  };
+
   const show = () => {
     const photos = page.visit().photos;
     const held = new Map(all("[data-photo]", grid).map((tile) => [tile.dataset["photo"], tile]));
     grid.replaceChildren(
       ...photos.map((photo, i) => {
-        const tile = held.get(photo.id) ?? copy("photo");
+        const tile = held.get(photo.id) ?? newTile();
         tile.dataset["photo"] = photo.id;
         const picture = /** @type {HTMLImageElement} */ (one("img", tile));
         const address = pictureOf(photo);
