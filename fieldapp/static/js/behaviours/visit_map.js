@@ -4,25 +4,13 @@
  */
 import { get } from "../outbox/http.js";
 import { on, one } from "./dom.js";
+import { drawOutline } from "./outline.js";
 
 const L = /** @type {any} */ (window).L;
 const page = one("[data-visit-map]");
 const query = page.dataset["query"] ?? "";
+/** @type {Record<string, string>} */
 const TONES = { fresh: "ok", known: "soon", neglected: "over" };
-/** How the outline of the zone is drawn: GeoJSON property `kind` → Leaflet path options. */
-const OUTLINE = {
-  sea: { weight: 0, fillColor: "#d3e6ee", fillOpacity: 1 },
-  land: { weight: 0, fillColor: "#f3f1ea", fillOpacity: 1 },
-  area: { color: "#7d979c", weight: 1, dashArray: "2 4", fill: false },
-  green: { weight: 0, fillColor: "#d7e6cf", fillOpacity: 1 },
-  plot: { color: "#b9b2a0", weight: 1, fillColor: "#e7e1d2", fillOpacity: 1 },
-  water: { color: "#a9cbd8", weight: 4, fill: false },
-  road: { color: "#ffffff", weight: 5, fill: false },
-  rail: { color: "#8f8f8f", weight: 2, dashArray: "6 4", fill: false },
-  coast: { color: "#7fa8b8", weight: 2, fill: false },
-  boundary: { color: "#0b6f75", weight: 2, dashArray: "8 5", fill: false },
-};
-const OTHER = { color: "#9aa7ab", weight: 1, fill: false };
 
 /** @param {string} className @param {Record<string, string>} data @param {string} text @param {number} size */
 function icon(className, data, text, size) {
@@ -34,26 +22,11 @@ function icon(className, data, text, size) {
 }
 
 /** @param {any} map */
-async function drawOutline(map) {
-  const answer = await get("/map/basemap.json", {});
-  if (answer.status !== 200) return null;
-  map.createPane("outline").style.zIndex = "150";
-  const layer = L.geoJSON(answer.json, {
-    pane: "outline",
-    interactive: false,
-    style: (/** @type {any} */ feature) => OUTLINE[/** @type {keyof OUTLINE} */ (feature.properties?.kind)] ?? OTHER,
-    pointToLayer: () => L.layerGroup(),
-  });
-  layer.addTo(map);
-  return layer.getBounds();
-}
-
-/** @param {any} map */
 async function drawProjects(map) {
   const answer = await get("/map/projects.json", {});
   if (answer.status !== 200) return;
   for (const project of answer.json.projects) {
-    const tone = TONES[/** @type {keyof TONES} */ (project.tone)];
+    const tone = TONES[project.tone] ?? "";
     const marker = L.marker([project.lat, project.lng], { icon: icon("pin", { tone }, "", 18), title: project.title, zIndexOffset: -500 });
     const link = document.createElement("a");
     link.href = `/projects/${project.id}`;
@@ -109,7 +82,7 @@ async function start() {
   map.attributionControl?.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
   addTiles(map);
-  const bounds = await drawOutline(map);
+  const bounds = await drawOutline(L, map);
   if (bounds?.isValid()) map.fitBounds(bounds, { padding: [8, 8] });
   else map.setView([35, 110], 4);
   const visits = L.layerGroup().addTo(map);

@@ -1,0 +1,55 @@
+/** Today: what waits on this phone, and whether it is ready for a place without network. */
+import { missing } from "./browser.js";
+import { all, fill, one } from "./dom.js";
+import { phone } from "./phone.js";
+import { stateBadge, watchUnsent } from "./unsent.js";
+import { say, sayTime } from "./words.js";
+import { read } from "../outbox/reference.js";
+
+/**
+ * @import { Row } from "../outbox/types.js"
+ */
+
+const SHOWN = 5;
+
+/** @param {HTMLElement} here @param {HTMLTemplateElement} template @param {Row[]} rows */
+function draw(here, template, rows) {
+  one("[data-waiting-list]", here).replaceChildren(...rows.slice(0, SHOWN).map((row) => line(template, row)));
+  here.hidden = rows.length === 0;
+}
+
+/** @param {HTMLTemplateElement} template @param {Row} row */
+function line(template, { record, photos, place, stored }) {
+  const made = /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
+  fill(made, {
+    title: record.title || record.form["typed_project"] || say("untitled"),
+    time: sayTime(record.occurred?.at ?? record.recorded_at),
+    photos: photos.length ? say("photos", { n: photos.length }) : "",
+  });
+  for (const slot of all("[data-state-here]", made)) slot.replaceChildren(stateBadge(place, place === "sending" ? `${stored}/${photos.length}` : ""));
+  return made;
+}
+
+/** @param {HTMLElement} here */
+async function sayReady(here) {
+  const ctx = await phone();
+  const show = async () => {
+    const [projects, loaded] = await Promise.all([read(ctx, "projects"), read(ctx, "loaded_at")]);
+    const n = Array.isArray(projects) ? projects.length : 0;
+    here.textContent = n && loaded ? say("ready-offline", { n, time: sayTime(loaded) }) : say("not-ready-offline");
+    here.hidden = false;
+  };
+  ctx.channel.subscribe((news) => {
+    if (news.kind === "reference") void show().catch(() => undefined);
+  });
+  await show();
+}
+
+function begin() {
+  const waiting = one("[data-waiting]");
+  const template = /** @type {HTMLTemplateElement} */ (one("[data-waiting-template]"));
+  void watchUnsent(waiting.dataset["owner"] ?? "", (rows) => draw(waiting, template, rows)).catch(() => undefined);
+  void sayReady(one("[data-ready-offline]")).catch(() => undefined);
+}
+
+if (missing().length === 0) begin();
