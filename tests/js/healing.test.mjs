@@ -90,6 +90,17 @@ test("a restored server that lacks a visit gets the same bytes and the photos ag
   assert.equal((await record(ctx, visit.id)).state, "sent");
 });
 
+test("a phone with nothing to send heals the server too, when its app is opened", async () => {
+  const { server, ctx, visit } = await sentVisit();
+  server.restore(visit.id);
+  ctx.clock.pass(DAY);
+  const { signedIn } = await import("../../fieldapp/static/js/outbox/devices.js");
+  await signedIn(ctx);
+  assert.equal(server.histories.length, 1);
+  await run(ctx);
+  assert.equal(server.raws.get(visit.id).size, 1);
+});
+
 test("the history comes before anything else is sent once the new epoch is seen", async () => {
   const { server, ctx, visit } = await sentVisit();
   server.restore(visit.id);

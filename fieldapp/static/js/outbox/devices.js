@@ -13,12 +13,27 @@ const HISTORY_PAGE = 100;
 const AFRESH = { upload_url: null, offset: 0, tries: 0, next_at: 0 };
 
 /**
- * Asks who is signed in and remembers the answer. Another person's reference data goes; his queue stays.
+ * At start, when online: who is signed in? With that, the server hears of this phone, even when its queue is empty, and a
+ * restored one is healed.
  * null: nobody (401) · undefined: no answer, so nothing is known.
  * @param {Ctx} ctx
  * @returns {Promise<{id: Id, name: string, [more: string]: any}|null|undefined>}
  */
 export async function signedIn(ctx) {
+  const user = await whoIsHere(ctx);
+  if (user) {
+    await healIfSeen(ctx);
+    await contactIfDue(ctx, user.id);
+  }
+  return user;
+}
+
+/**
+ * Remembers the answer. Another person's reference data goes; his queue stays.
+ * @param {Ctx} ctx
+ * @returns {Promise<{id: Id, name: string, [more: string]: any}|null|undefined>}
+ */
+export async function whoIsHere(ctx) {
   const answer = await ask(ctx, "get", "/api/v1/me");
   if (answer.status === 401) return null;
   if (answer.status !== 200 || typeof answer.json?.id !== "string") return undefined;

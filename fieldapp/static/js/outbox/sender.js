@@ -4,7 +4,7 @@
  * The table of outcomes is docs/sync-protocol.md ("Outcomes on the phone").
  * @import { Answer, Ctx, Id, OutboxRecord, Photo, Receipt, RunResult } from "./types.js"
  */
-import { contactIfDue, healIfSeen, signedIn } from "./devices.js";
+import { contactIfDue, healIfSeen, whoIsHere } from "./devices.js";
 import { shrinkPhoto } from "./drafts.js";
 import { uuid7 } from "./ids.js";
 import { currentUser } from "./meta.js";
@@ -419,7 +419,7 @@ async function putAgain(run, record, photo) {
  * @param {OutboxRecord} record
  */
 async function notOwner(run, record) {
-  const user = await signedIn(run.ctx);
+  const user = await whoIsHere(run.ctx);
   if (user && user.id === record.owner) {
     await needsYou(run.ctx, record.id, "not-owner", 403);
     return;
@@ -436,7 +436,7 @@ async function strike(run) {
   run.strikes += 1;
   if (run.strikes < STRIKES) return;
   run.strikes = 0;
-  const user = await signedIn(run.ctx);
+  const user = await whoIsHere(run.ctx);
   if (user === undefined) run.result.offline = true;
   else if (user === null) run.result.signIn = true;
   else if (user.id !== run.owner) run.result.otherUser = true;
