@@ -12,9 +12,9 @@ from fieldapp.core import clock
 from fieldapp.core.access import role
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem
-from fieldapp.core.web import db, settings
+from fieldapp.core.web import db, files, settings
 from fieldapp.sync import imports
-from fieldapp.sync.upload_views import this_process
+from fieldapp.sync.uploads import Uploads
 
 bp = Blueprint("imports", __name__)
 MAX_BYTES = 1024 * 1024 * 1024
@@ -42,9 +42,9 @@ def take() -> ResponseReturnValue:
 
 
 def _lines(file: Any) -> Iterator[str]:
-    importer, count = person().id, 0
+    importer, uploads, count = person().id, Uploads(settings(), db(), files()), 0
     try:
-        for taken in imports.take(db(), settings(), this_process(), file, importer):
+        for taken in imports.take(db(), settings(), Uploads(settings(), db(), files()), file, importer):
             count += 1
             yield _line(
                 id=taken.id, problem=taken.problem, photos=taken.photos,

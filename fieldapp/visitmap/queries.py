@@ -25,7 +25,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from fieldapp.accounts.policy import Person
 from fieldapp.core import clock
@@ -109,8 +109,10 @@ def _place(
     return func.coalesce(column, case((_site_kind(), of_project)), type_=Float)
 
 
-LAT = _place(Visit.lat, Project.lat)
-LNG = _place(Visit.lng, Project.lng)
+# Aliased: the policies' own subqueries speak of the same tables, and would be taken for these.
+Main, Site = aliased(VisitProject), aliased(Project)
+LAT = _place(Visit.lat, Site.lat)
+LNG = _place(Visit.lng, Site.lng)
 
 
 def _shown(person: Person, asked: Asked, *, zone_readable: bool) -> ColumnElement[bool]:
@@ -137,8 +139,8 @@ def _shown(person: Person, asked: Asked, *, zone_readable: bool) -> ColumnElemen
 
 
 def _with_main_project(query: Select[*Row]) -> Select[*Row]:
-    main = and_(VisitProject.visit_id == Visit.id, VisitProject.main)
-    return query.outerjoin(VisitProject, main).outerjoin(Project, Project.id == VisitProject.project_id)
+    main = and_(Main.visit_id == Visit.id, Main.main)
+    return query.outerjoin(Main, main).outerjoin(Site, Site.id == Main.project_id)
 
 
 def _cell(session: Session, place: ColumnElement[float], step: float) -> ColumnElement[int]:

@@ -79,7 +79,6 @@ def _choices(session: Session, asker: Person) -> dict[str, Any]:
         "kinds": queries.kinds(session),
         "project": project,
         "officers": officers,
-        "me": asker,
         "tiles": {"url": settings().tile_url, "labels": settings().tile_label_url, "say": settings().tile_attribution},
     }
 
