@@ -42,7 +42,7 @@ def take() -> ResponseReturnValue:
 
 
 def _lines(file: Any) -> Iterator[str]:
-    importer, uploads, count = person().id, Uploads(settings(), db(), files()), 0
+    importer, count = person().id, 0
     try:
         for taken in imports.take(db(), settings(), Uploads(settings(), db(), files()), file, importer):
             count += 1
