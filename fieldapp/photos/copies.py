@@ -96,25 +96,29 @@ def _plain(picture: Image.Image, edge: int) -> Image.Image:
     profile = picture.info.get("icc_profile")
     turned = picture.getexif().get(ORIENTATION, 1)
     drawn = _eight_bit(picture)
-    drawn.thumbnail((edge, edge), reducing_gap=2.0)
-    drawn = _srgb(drawn, profile)
+    drawn.thumbnail((edge, edge), reducing_gap=2.0)  # in place, before anything else is done to so many pixels
+    drawn = _srgb(_on_white(drawn), profile)
     drawn = _turned(drawn, turned)
     drawn.info = {}
     return drawn
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:
-    """RGB, L or CMYK with eight bits, on white where it was transparent."""
+    """RGB, RGBA, L or CMYK with eight bits; the picture itself where it is that already."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
         return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if picture.has_transparency_data:
-        clear = picture.convert("RGBA")
-        drawn = Image.new("RGB", clear.size, WHITE)
-        drawn.paste(clear, mask=clear.getchannel("A"))
-        return drawn
-    if picture.mode in ("RGB", "L", "CMYK"):
-        return picture.copy()
-    return picture.convert("RGB")
+        return picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    return picture if picture.mode in ("RGB", "L", "CMYK") else picture.convert("RGB")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """What is transparent becomes white, as on paper."""
+    if picture.mode != "RGBA":
+        return picture
+    drawn = Image.new("RGB", picture.size, WHITE)
+    drawn.paste(picture, mask=picture.getchannel("A"))
+    return drawn
 
 
 def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

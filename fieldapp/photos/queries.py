@@ -68,13 +68,6 @@ def used_by(session: Session, user_type: str, user_ids: Collection[UUID]) -> dic
     return found
 
 
-def bytes_held(session: Session, owner_id: UUID, sha256: str) -> bool:
-    """Whether this owner's upload of these bytes is here. Another owner's never counts as sent."""
-    query = select(Photo.id).where(Photo.owner_id == owner_id, Photo.sha256 == sha256)
-    held = query.where(Photo.stored_at.is_not(None), Photo.purged_at.is_(None)).limit(1)
-    return session.scalar(held) is not None
-
-
 def still_needed(session: Session, sha256: str) -> bool:
     """Whether any photo, whoever's, still has these bytes."""
     query = select(Photo.id).where(Photo.sha256 == sha256, Photo.purged_at.is_(None)).limit(1)

@@ -32,14 +32,9 @@ COURTESY = timedelta(seconds=3)
 BYTES = "application/offset+octet-stream"
 
 
-def this_process() -> Uploads:
-    """This process's door, made once: it counts the running uploads."""
-    extensions = current_app.extensions
-    if "uploads" not in extensions:
-        around = web.surroundings()
-        extensions.setdefault("uploads", Uploads(around.settings, around.db, around.files))
-    door: Uploads = extensions["uploads"]
-    return door
+def _door() -> Uploads:
+    around = web.surroundings()
+    return Uploads(around.settings, around.db, around.files)
 
 
 @bp.after_request
@@ -92,10 +87,10 @@ def create() -> Response:
         _check_type()
     announced = _announced()
     body = _body()
-    with this_process().room():
-        place = this_process().create(person().id, announced, with_body=with_body)
+    with _door().room():
+        place = _door().create(person().id, announced, with_body=with_body)
         if place.lease:
-            place = this_process().receive(place, NOTHING_MORE if place.offset else body)
+            place = _door().receive(place, NOTHING_MORE if place.offset else body)
     response = _answer(201, place)
     response.headers["Location"] = f"/api/v1/uploads/{place.id}"
     return response
@@ -107,7 +102,7 @@ def go_on(upload_id: UUID) -> Response:
     _check_version()
     method = request.headers.get("X-HTTP-Method-Override", request.method).upper()
     if method == "HEAD":
-        place = this_process().find(web.read(), person().id, upload_id)
+        place = _door().find(web.read(), person().id, upload_id)
         response = _answer(200, place)
         response.headers["Upload-Length"] = str(place.size)
         return response
@@ -120,10 +115,10 @@ def _patch(upload_id: UUID) -> Response:
     _check_type()
     offset = _number("Upload-Offset")
     body = _body()
-    with this_process().room():
-        place = this_process().claim(person().id, upload_id, offset)
+    with _door().room():
+        place = _door().claim(person().id, upload_id, offset)
         if place.lease:
-            place = this_process().receive(place, body)
+            place = _door().receive(place, body)
     return _answer(204, place)
 
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import FileIO
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import NoReturn
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from fieldapp.accounts.models import User
 from fieldapp.core import changes, clock, jobs
@@ -29,7 +30,6 @@ from fieldapp.core.problems import Problem, not_found
 from fieldapp.photos import actions as photos
 from fieldapp.photos.body import MAX_PHOTO_BYTES
 from fieldapp.photos.models import PARKED, PARTIAL, WANTED, Photo, Upload, evidence_key
-from fieldapp.photos.queries import bytes_held
 from fieldapp.settings import Settings
 from fieldapp.sync.models import Raw, Record
 from fieldapp.sync.receipts import receipt_for
@@ -41,6 +41,7 @@ KEEP_UNFINISHED = timedelta(days=7)
 KEEP_DONE = timedelta(days=1)
 A_USER_MAY_RUN = 2  # at once
 RETRY_AFTER = ("Retry-After", "5")
+UNSETTLED = (WANTED, PARTIAL)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -82,13 +83,18 @@ class Place:
     receipt: str | None = None
 
 
+_rooms: WeakKeyDictionary[Database, BoundedSemaphore] = WeakKeyDictionary()
+_making = Lock()
+
+
 class Uploads:
-    """The door of one process."""
+    """The door. All of one process share its room."""
 
     def __init__(self, settings: Settings, db: Database, files: Files) -> None:
         self._db, self._files, self._parts = db, files, settings.parts_dir
         self._parts.mkdir(parents=True, exist_ok=True)
-        self._room = BoundedSemaphore(max(1, settings.threads * 3 // 4))
+        with _making:
+            self._room = _rooms.setdefault(db, BoundedSemaphore(max(1, settings.threads * 3 // 4)))
 
     @contextmanager
     def room(self) -> Iterator[None]:
@@ -110,18 +116,18 @@ class Uploads:
 
     def find(self, session: Session, by: UUID, upload_id: UUID) -> Place:
         """Where an upload stands, for HEAD."""
-        return self._place(session, _mine(session, by, upload_id, lock=False))
+        return self._place(session, *_mine(session, by, upload_id))
 
     def claim(self, by: UUID, upload_id: UUID, offset: int) -> Place:
         """The place of a PATCH, ours to write. Raises 409 where the upload stands elsewhere."""
 
         def do(session: Session) -> Place:
-            upload = _mine(session, by, upload_id, lock=True)
-            place = self._place(session, upload)
-            leased = place if place.receipt else replace(place, lease=_lease(session, upload))
+            place = self._place(session, *_mine(session, by, upload_id))
+            if not place.receipt:
+                place = replace(place, lease=_lease(session, place))
             if offset != place.offset:
                 raise Problem(409, "offset", headers=(("Upload-Offset", str(place.offset)),))
-            return leased
+            return place
 
         return self._db.write(do)
 
@@ -139,22 +145,20 @@ class Uploads:
     # -- creating --
 
     def _create(self, session: Session, by: UUID, announced: Announced, with_body: bool) -> Place:
-        owner = _owner_of(session, by, announced.record)
-        if owner is None:
-            raise Problem(404, "record-unknown")
-        photo = _photo(session, owner, announced)
-        upload = _upload(session, owner, announced)
-        if photo.state in (WANTED, PARTIAL) and bytes_held(session, owner, photo.sha256):
+        photo, upload, held = _standing(session, by, announced)
+        if held and photo.state in UNSETTLED:
             photos.store(session, [photo])
-        place = self._place(session, upload)
+        if upload is not None and upload.sha256 != announced.sha256:  # of an earlier revision: its place is given up
+            session.delete(upload)
+            session.flush()
+            upload = None
+        place = self._place(session, upload or _new_upload(photo, announced), photo)
         arrived = place.offset == place.size  # but not stored: the database failed at the end, or it is empty
-        if not place.receipt and (arrived or (with_body and place.offset == 0)):
-            return replace(place, lease=_lease(session, upload))
-        return place
+        ours = not place.receipt and (arrived or (with_body and place.offset == 0))
+        return _hold(session, place, upload is None, ours)
 
-    def _place(self, session: Session, upload: Upload) -> Place:
-        photo = session.get(Photo, upload.photo_id)
-        settled = photo is not None and photo.sha256 == upload.sha256 and photo.state not in (WANTED, PARTIAL)
+    def _place(self, session: Session, upload: Upload, photo: Photo | None) -> Place:
+        settled = photo is not None and photo.sha256 == upload.sha256 and photo.state not in UNSETTLED
         return Place(
             id=upload.id,
             record=upload.record_id,
@@ -236,9 +240,7 @@ class Uploads:
             self._files.put(evidence_key(place.sha256), part)
         except OSError as error:
             if error.errno not in NO_ROOM:
-                part.unlink(
-                    missing_ok=True
-                )  # after a failed sync nobody knows what the disk holds: start again
+                part.unlink(missing_ok=True)  # after a failed sync nobody knows what the disk holds: start again
             _storage_failed(error)
         done = self._db.write(lambda session: _stored(session, place))
         part.unlink(missing_ok=True)
@@ -281,71 +283,123 @@ def _owner_of(session: Session, by: UUID, record_id: UUID) -> UUID | None:
     return imported[0].owner_id if imported else None
 
 
-def _photo(session: Session, owner: UUID, announced: Announced) -> Photo:
-    """The photo's row. Perhaps no manifest has listed it yet: it could not be read, or T2 is late."""
-    photo = photos.expect(session, announced.record, owner, announced.photo, announced.sha256, announced.size)
-    if photo.owner_id != owner:
-        raise not_found()
-    if (photo.sha256, photo.size) != (announced.sha256, announced.size):
+_OTHER = aliased(Photo)
+_HELD = exists().where(
+    _OTHER.owner_id == Photo.owner_id,
+    _OTHER.sha256 == Photo.sha256,
+    _OTHER.stored_at.is_not(None),
+    _OTHER.purged_at.is_(None),
+)
+_STANDING = (
+    select(Photo, Upload, _HELD)
+    .outerjoin(Upload, and_(Upload.photo_id == Photo.id, Upload.owner_id == Photo.owner_id))
+    .where(Photo.id == bindparam("photo_id"))
+)
+
+
+def _standing(session: Session, by: UUID, announced: Announced) -> tuple[Photo, Upload | None, bool]:
+    """The photo, its upload if there is one, and whether its bytes are here already by another way."""
+    found = session.execute(_STANDING, {"photo_id": announced.photo}).first()
+    if found is None or (found[0].owner_id, found[0].record_id) != (by, announced.record):
+        owner = _owner_of(session, by, announced.record)
+        if owner is None:
+            raise Problem(404, "record-unknown")
+        # Perhaps no manifest has listed the photo yet: it could not be read, or its record's T2 is late.
+        photos.expect(session, announced.record, owner, announced.photo, announced.sha256, announced.size)
+        found = session.execute(_STANDING, {"photo_id": announced.photo}).one()
+        if found[0].owner_id != owner:
+            raise not_found()
+    if (found[0].sha256, found[0].size) != (announced.sha256, announced.size):
         raise Problem(409, "photo-differs")
-    return photo
+    return found[0], found[1], found[2]
 
 
-def _upload(session: Session, owner: UUID, announced: Announced) -> Upload:
-    """The upload's row, locked. One of other bytes is of an earlier revision: its place is given up."""
-    mine = (Upload.owner_id == owner, Upload.photo_id == announced.photo)
-    session.execute(delete(Upload).where(*mine, Upload.sha256 != announced.sha256))
+def _new_upload(photo: Photo, announced: Announced) -> Upload:
+    """An upload that is no row yet."""
     now = clock.now()
-    fresh = changes.insert(session, Upload).values(
+    return Upload(
         id=new_id(),
-        owner_id=owner,
+        owner_id=photo.owner_id,
         record_id=announced.record,
-        photo_id=announced.photo,
-        sha256=announced.sha256,
-        size=announced.size,
+        photo_id=photo.id,
+        sha256=photo.sha256,
+        size=photo.size,
         created_at=now,
         expires_at=now + KEEP_UNFINISHED,
     )
-    session.execute(fresh.on_conflict_do_nothing())
-    upload = session.scalars(select(Upload).where(*mine).with_for_update()).one()
-    upload.expires_at = max(upload.expires_at, now + KEEP_DONE)
-    return upload
 
 
-def _mine(session: Session, by: UUID, upload_id: UUID, *, lock: bool) -> Upload:
-    """An upload that `by` may go on with. Another user's is not there."""
-    query = select(Upload).where(Upload.id == upload_id)
-    upload = session.scalar(query.with_for_update() if lock else query)
-    if upload is None or (
-        upload.owner_id != by and _owner_of(session, by, upload.record_id) != upload.owner_id
-    ):
+def _hold(session: Session, place: Place, new: bool, ours: bool) -> Place:
+    """Have the upload be a row for some time, with us as its one writer if it is `ours`."""
+    now = clock.now()
+    if not new:
+        place = replace(place, expires_at=max(place.expires_at, now + KEEP_DONE))
+        session.execute(update(Upload).where(Upload.id == place.id).values(expires_at=place.expires_at))
+        return replace(place, lease=_lease(session, place)) if ours else place
+    if ours:
+        _check_running(session, place, now)
+        place = replace(place, lease=new_id().hex)
+    row = changes.insert(session, Upload).values(
+        id=place.id,
+        owner_id=place.owner,
+        record_id=place.record,
+        photo_id=place.photo,
+        sha256=place.sha256,
+        size=place.size,
+        created_at=now,
+        expires_at=place.expires_at,
+        lease=place.lease,
+        lease_until=now + LEASE if place.lease else None,
+    )
+    if session.scalar(row.on_conflict_do_nothing().returning(Upload.id)) is None:
+        raise _busy()  # the same photo came by another connection, this very moment
+    return place
+
+
+def _mine(session: Session, by: UUID, upload_id: UUID) -> tuple[Upload, Photo | None]:
+    """An upload that `by` may go on with, and its photo. Another user's is not there."""
+    query = select(Upload, Photo).outerjoin(Photo, Photo.id == Upload.photo_id).where(Upload.id == upload_id)
+    found = session.execute(query).first()
+    if found is None:
+        raise not_found()
+    upload, photo = found
+    if by != upload.owner_id and _owner_of(session, by, upload.record_id) != upload.owner_id:
         raise not_found()
     if upload.expires_at <= clock.now():
         raise Problem(410, "not-found")
-    return upload
+    return upload, photo
 
 
-def _lease(session: Session, upload: Upload) -> str:
+def _lease(session: Session, place: Place) -> str:
     """Make us the upload's one writer."""
     now = clock.now()
-    # Uploads of one user begin one after the other, or two could both find one running.
-    session.execute(select(User.id).where(User.id == upload.owner_id).with_for_update(key_share=True))
-    if upload.lease is not None and upload.lease_until is not None and upload.lease_until > now:
-        raise Problem(423, "upload-busy", headers=(RETRY_AFTER,))
-    running = select(func.count()).select_from(Upload)
-    running = running.where(
-        Upload.owner_id == upload.owner_id, Upload.lease_until > now, Upload.id != upload.id
-    )
-    if (session.scalar(running) or 0) >= A_USER_MAY_RUN:
+    _check_running(session, place, now)
+    lease = new_id().hex
+    free = update(Upload).where(Upload.id == place.id, or_(Upload.lease_until.is_(None), Upload.lease_until <= now))
+    taken = free.values(lease=lease, lease_until=now + LEASE).returning(Upload.id)
+    if session.scalar(taken) is None:
+        raise _busy()
+    return lease
+
+
+def _check_running(session: Session, place: Place, now: datetime) -> None:
+    """A user's third upload waits. Their uploads begin one after the other, or two could both find one running."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(User.id).where(User.id == place.owner).with_for_update(key_share=True))
+    others = (Upload.owner_id == place.owner, Upload.id != place.id, Upload.lease_until > now)
+    if (session.scalar(select(func.count()).select_from(Upload).where(*others)) or 0) >= A_USER_MAY_RUN:
         raise Problem(503, "busy", headers=(RETRY_AFTER,))
-    upload.lease, upload.lease_until = new_id().hex, now + LEASE
-    return upload.lease
+
+
+def _busy() -> Problem:
+    """Another connection is writing."""
+    return Problem(423, "upload-busy", headers=(RETRY_AFTER,))
 
 
 def _renew(session: Session, place: Place) -> None:
     ours = update(Upload).where(Upload.id == place.id, Upload.lease == place.lease)
     if session.execute(ours.values(lease_until=clock.now() + LEASE).returning(Upload.id)).first() is None:
-        raise Problem(423, "upload-busy", headers=(RETRY_AFTER,))
+        raise _busy()
 
 
 def _release(session: Session, place: Place) -> None:
@@ -375,13 +429,21 @@ def _expired(session: Session) -> list[UUID]:
     return [upload.id for upload in ended]
 
 
+_LISTING = select(
+    Photo.reason,
+    select(Raw.payload_sha256)
+    .join(Record, Record.raw_id == Raw.id)
+    .where(Record.id == bindparam("record_id"))
+    .scalar_subquery(),
+).where(Photo.id == bindparam("photo_id"))
+
+
 def _receipt(session: Session, record_id: UUID, photo_id: UUID) -> str:
     """The receipt of the bytes that list the photo, as a header can carry it: the projected ones, or a variant."""
     session.flush()
-    parked = session.scalar(select(Photo.reason).where(Photo.id == photo_id)) == PARKED
-    projected = select(Raw.payload_sha256).join(Record, Record.raw_id == Raw.id).where(Record.id == record_id)
-    sha256 = None if parked else session.scalar(projected)
-    return b64encode(receipt_for(session, record_id, sha256).model_dump_json().encode()).decode()
+    reason, projected = session.execute(_LISTING, {"record_id": record_id, "photo_id": photo_id}).one()
+    receipt = receipt_for(session, record_id, None if reason == PARKED else projected)
+    return b64encode(receipt.model_dump_json().encode()).decode()
 
 
 def _write_all(part: FileIO, data: bytes) -> None:
