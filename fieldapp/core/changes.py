@@ -1,9 +1,11 @@
 """What changed in the data that phones carry, in commit order."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,15 @@ from fieldapp.core.models import Change, Counter
 
 REFERENCE = "reference"
 
+# Built once: every accepted visit runs these, and building a statement costs more than running it.
+_COUNTERS: Table = Counter.__table__  # type: ignore[assignment]
+_MOVE = (
+    update(_COUNTERS)
+    .where(_COUNTERS.c.name == bindparam("counter"))
+    .values(value=_COUNTERS.c.value + bindparam("by"))
+    .returning(_COUNTERS.c.value)
+)
+
 
 def insert(session: Session, table: type) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of the session's dialect, for `on_conflict_do_…`."""
@@ -21,11 +32,11 @@ def insert(session: Session, table: type) -> sqlite.Insert | postgresql.Insert:
 
 def bump(session: Session, counter: str, by: int = 1) -> int:
     """Move a counter on and return its new value. Only from an ending (core.db.at_end)."""
-    move = update(Counter).where(Counter.name == counter).values(value=Counter.value + by).returning(Counter.value)
-    value = session.execute(move).scalar_one_or_none()
+    connection, step = session.connection(), {"counter": counter, "by": by}
+    value: int | None = connection.execute(_MOVE, step).scalar_one_or_none()
     if value is None:
-        session.execute(insert(session, Counter).values(name=counter, value=0).on_conflict_do_nothing())
-        value = session.execute(move).scalar_one()
+        connection.execute(insert(session, Counter).values(name=counter, value=0).on_conflict_do_nothing())
+        value = connection.execute(_MOVE, step).scalar_one()
     return value
 
 
@@ -47,10 +58,17 @@ def _write_changes(session: Session) -> None:
     version = bump(session, REFERENCE)
     for do in session.info.pop("at_version", []):
         do(session, version)
-    for (kind, row), removed in noted.items():
-        values = {"version": version, "removed": removed, "changed_at": clock.now()}
-        statement = insert(session, Change).values(kind=kind, row=row, **values)
-        session.execute(statement.on_conflict_do_update(index_elements=["kind", "row"], set_=values))
+    said = {"version": version, "changed_at": clock.now()}
+    rows = [{"kind": kind, "row": row, "removed": removed, **said} for (kind, row), removed in noted.items()]
+    if rows:
+        session.connection().execute(_write(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _write(dialect: str) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(Change)
+    new = {name: statement.excluded[name] for name in ("version", "removed", "changed_at")}
+    return statement.on_conflict_do_update(index_elements=["kind", "row"], set_=new)
 
 
 def current(session: Session) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core.changes import bump
@@ -11,6 +11,9 @@ from fieldapp.core.models import Reserved
 from fieldapp.core.payload import OFFICE
 
 VISIT, ISSUE = "ZF", "XQ"
+_RESERVED = select(Reserved.number, Reserved.id).where(
+    or_(Reserved.number == bindparam("given"), Reserved.id == bindparam("for_id"))
+)
 
 
 def give(session: Session, series: str, id: UUID, received_at: datetime) -> str:
@@ -18,8 +21,8 @@ def give(session: Session, series: str, id: UUID, received_at: datetime) -> str:
     name = f"{series}-{received_at.astimezone(OFFICE).year}"
     while True:
         number = f"{name}-{bump(session, name):06d}"
-        reserved = select(Reserved).where(or_(Reserved.number == number, Reserved.id == id))
-        held = {row.number: row.id for row in session.scalars(reserved)}
+        reserved = session.connection().execute(_RESERVED, {"given": number, "for_id": id})
+        held: dict[str, UUID] = {row.number: row.id for row in reserved}
         own = [known for known, holder in held.items() if holder == id and known.startswith(f"{series}-")]
         if own:
             return min(own)

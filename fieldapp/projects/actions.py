@@ -4,13 +4,24 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import Table, bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
 from fieldapp.core.changes import insert
 from fieldapp.core.db import Ending, at_end
 from fieldapp.projects.models import Opened, Project
+
+_PROJECTS: Table = Project.__table__  # type: ignore[assignment]
+_LAST = _PROJECTS.c.last_contact_at
+_VISITED = (  # built once: every accepted visit runs it
+    update(_PROJECTS)
+    .where(_PROJECTS.c.id == bindparam("project"))
+    .values(
+        version=_PROJECTS.c.version + 1,
+        last_contact_at=case((or_(_LAST.is_(None), bindparam("at") > _LAST), bindparam("at")), else_=_LAST),
+    )
+)
 
 
 def touch(session: Session, project_id: UUID) -> None:
@@ -42,10 +53,4 @@ def visited(session: Session, project_id: UUID, at: datetime) -> None:
 
 
 def _visit(project_id: UUID, at: datetime, session: Session) -> None:
-    newer = or_(Project.last_contact_at.is_(None), Project.last_contact_at < at)
-    latest = case((newer, at), else_=Project.last_contact_at)
-    moved = update(Project).where(Project.id == project_id)
-    session.execute(
-        moved.values(version=Project.version + 1, last_contact_at=latest),
-        execution_options={"synchronize_session": False},
-    )
+    session.connection().execute(_VISITED, {"project": project_id, "at": at})

@@ -4,13 +4,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from fieldapp.accounts.models import Membership
 from fieldapp.core import audit, changes, clock
 from fieldapp.sync.models import Record, ReviewItem
 
+_RECORD: Table = Record.__table__  # type: ignore[assignment]
 KINDS = (
     "failed", "unplaced", "variant", "held", "imported", "late_author", "revision_issue", "refused_photo",
     "withdrawn_photo", "lost_photo", "unreadable_photo", "device_gap", "silent_device", "replaced_device",
@@ -91,21 +93,26 @@ def _mark_head(session: Session, record_id: UUID) -> None:
     waiting = select(func.count()).where(ReviewItem.record_id == record_id, ReviewItem.closed_at.is_(None))
     needs = bool(session.scalar(waiting))
     if head is not None and head.needs_review != needs:
-        head.needs_review = needs
-        changed(session, head)
+        changed(session, head, needs_review=needs)
 
 
-def changed(session: Session, head: Record) -> None:
-    """Something about a record that its author's phone should learn: it gets the transaction's reference version."""
-    head.changed_at = clock.now()
-    noted: set[UUID] = session.info.setdefault("records_changed", set())
-    if head.id not in noted:
-        noted.add(head.id)
-        changes.at_version(session, partial(_set_version, head))
+def changed(session: Session, head: Record, **values: Any) -> None:
+    """Write these values of a record's head when the transaction ends, with its reference version: that is how its
+    author's phone learns of it. The head reads as changed from now on."""
+    noted: dict[UUID, dict[str, Any]] = session.info.setdefault("records_changed", {})
+    values["changed_at"] = clock.now()
+    for name, value in values.items():
+        set_committed_value(head, name, value)
+    if head.id in noted:
+        noted[head.id].update(values)
+        return
+    noted[head.id] = values
+    changes.at_version(session, partial(_write_head, head.id))
 
 
-def _set_version(head: Record, session: Session, version: int) -> None:
-    head.version = version
+def _write_head(id: UUID, session: Session, version: int) -> None:
+    values = session.info["records_changed"].pop(id)
+    session.connection().execute(update(_RECORD).where(_RECORD.c.id == id), {**values, "version": version})
 
 
 def _open_item(session: Session, key: str) -> ReviewItem | None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
@@ -13,6 +13,7 @@ from fieldapp.core.models import Fact
 from fieldapp.issues.models import Issue, IssueEvent
 from fieldapp.photos import queries as photos
 from fieldapp.photos.body import PhotoClaim
+from fieldapp.photos.models import Photo
 from fieldapp.photos.queries import PhotoState
 from fieldapp.sync import envelope
 from fieldapp.sync.models import NOT_APPLIED, PLACED, RECEIVED, UNFILED, UNPLACED, VARIANT, Raw, Record
@@ -29,31 +30,32 @@ def server_epoch(session: Session) -> str:
     return session.scalar(select(_EPOCH)) or ""
 
 
+_OF_RECORD = (
+    select(
+        Record.id, Record.type, Record.state, Record.reason, Record.needs_review, Record.raw_id,
+        Raw.id.label("raw"), Raw.payload_sha256, Raw.state.label("raw_state"), Raw.reason.label("raw_reason"),
+        Raw.photo_claims, Raw.received_at, Raw.owner_id, Raw.sender_id, Visit.number, _EPOCH.label("epoch"),
+        exists().where(Photo.record_id == Record.id).label("has_photos"),
+    )
+    .join(Raw, Raw.record_id == Record.id)
+    .outerjoin(Visit, Visit.id == Record.id)
+    .where(Record.id == bindparam("id"))
+    .order_by(Raw.id.desc())
+    .limit(1)
+)  # fmt: skip
+_OF_BYTES = _OF_RECORD.where(Raw.payload_sha256 == bindparam("sha256"))
+
+
 def receipt_for(session: Session, record_id: UUID, sha256: str | None = None) -> Receipt:
     """The receipt of these bytes; without a hash, of the newest that came under this id. Raises LookupError."""
-    query = _query(record_id)
-    if sha256 is not None:
-        query = query.where(Raw.payload_sha256 == sha256)
-    row = session.execute(query.order_by(Raw.id.desc()).limit(1)).first()
+    asked = {"id": record_id} if sha256 is None else {"id": record_id, "sha256": sha256}
+    row = session.connection().execute(_OF_RECORD if sha256 is None else _OF_BYTES, asked).first()
     if row is None:
         raise LookupError(record_id)
     return _receipt(session, row)
 
 
-def _query(record_id: UUID) -> Any:
-    return (
-        select(
-            Record.id, Record.type, Record.state, Record.reason, Record.needs_review, Record.raw_id,
-            Raw.id.label("raw"), Raw.payload_sha256, Raw.state.label("raw_state"), Raw.reason.label("raw_reason"),
-            Raw.photo_claims, Raw.received_at, Raw.owner_id, Raw.sender_id, Visit.number, _EPOCH.label("epoch"),
-        )
-        .join(Raw, Raw.record_id == Record.id)
-        .outerjoin(Visit, Visit.id == Record.id)
-        .where(Record.id == record_id)
-    )  # fmt: skip
-
-
-def _receipt(session: Session, row: Row[Any]) -> Receipt:
+def _receipt(session: Session, row: Any) -> Receipt:
     state, reason = _state_of(row)
     lines = _photos_of(session, row)
     shown: Any = "unknown"
@@ -79,7 +81,7 @@ def _receipt(session: Session, row: Row[Any]) -> Receipt:
     )
 
 
-def _state_of(row: Row[Any]) -> tuple[str, str]:
+def _state_of(row: Any) -> tuple[str, str]:
     """What these very bytes are, which is not always what their record is."""
     if row.raw_state == RECEIVED:
         return UNPLACED, PENDING
@@ -92,16 +94,16 @@ def _state_of(row: Row[Any]) -> tuple[str, str]:
     return row.state, row.reason if row.state in (UNPLACED, NOT_APPLIED) else ""
 
 
-def _photos_of(session: Session, row: Row[Any]) -> Sequence[PhotoState] | None:
+def _photos_of(session: Session, row: Any) -> Sequence[PhotoState] | None:
     if row.raw_state in ("projected", "earlier", "held"):
-        return photos.receipt_of(session, row.id)
+        return photos.receipt_of(session, row.id) if row.has_photos else []
     claims = _claims_of(session, row)
     if claims is None:
         return None
     return photos.receipt_of_claims(session, row.owner_id or row.sender_id, claims) if claims else []
 
 
-def _claims_of(session: Session, row: Row[Any]) -> list[PhotoClaim] | None:
+def _claims_of(session: Session, row: Any) -> list[PhotoClaim] | None:
     if row.raw_state == RECEIVED:  # nothing was judged yet: the bytes themselves say
         payload = session.scalar(select(Raw.payload).where(Raw.id == row.raw))
         return envelope.read(payload, row.id).claims if payload is not None else None

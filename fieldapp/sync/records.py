@@ -8,16 +8,19 @@ set aside for `/review`, and both are answered 202.
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, exists, or_, select, update
+from sqlalchemy import Table, bindparam, exists, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 import fieldapp
 from fieldapp.accounts.models import User
@@ -50,6 +53,17 @@ PASSING = {5, 6, 7, 9, 10, 13, 14, 15}
 
 _RAW: Table = Raw.__table__  # type: ignore[assignment]
 _RECORD: Table = Record.__table__  # type: ignore[assignment]
+# Built once: every accepted record runs these, and building a statement costs more than running it.
+_HEAD = select(Record).where(Record.id == bindparam("id")).with_for_update()
+_RAWS = select(Raw).where(Raw.record_id == bindparam("id")).order_by(Raw.id)
+_SET_RAW = (
+    update(_RAW)
+    .where(_RAW.c.id == bindparam("raw"))
+    .values(state=bindparam("new_state"), reason="", photo_claims=null())
+)
+_WAITING_FOR = select(_RECORD.c.id).where(
+    _RECORD.c.target.in_(bindparam("targets", expanding=True)), _RECORD.c.state == HELD
+)
 
 
 class NotOwner(Exception):
@@ -71,6 +85,7 @@ class Sender:
     id: UUID
     write_only: bool = False  # the account has ended; its phone's queue is still taken
     importing: bool = False  # a desk hands in a phone's export
+    person: Person | None = None  # as their memberships make them today, where the request has read that already
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,15 @@ class Answer:
     status: int
 
 
-Known = dict[str, Reading]  # by hash: what this request has read already
+@dataclass(frozen=True)
+class Known:
+    """What this request has read already: it need not be read again."""
+
+    readings: dict[str, Reading] = field(default_factory=dict)  # by hash
+    person: Person | None = None
+
+
+NOTHING = Known()
 
 
 # -- the door -----------------------------------------------------------------------------------------------------
@@ -93,7 +116,7 @@ def accept(db: Database, settings: Settings, id: UUID, raw: bytes, sender: Sende
     sha256 = hashlib.sha256(raw).hexdigest()
     first = db.write(lambda session: _store(session, id, raw, sha256, reading, sender))
     try:
-        run(db, settings, id, {sha256: reading})
+        run(db, settings, id, Known({sha256: reading}, sender.person))
     except (DBAPIError, NoConnection) as error:
         log.warning("left to the sweep", extra={"facts": {"record": str(id), "error": type(error).__name__}})
     with db.reading() as session:
@@ -120,20 +143,34 @@ def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading
         "imported_by": sender.id if sender.importing else None, "received_at": now, "state": RECEIVED,
     }  # fmt: skip
     connection = session.connection()
-    stored = changes.insert(session, Raw).on_conflict_do_nothing().returning(_RAW.c.id)
-    first = connection.execute(stored, row).first() is not None
+    dialect = session.get_bind().dialect.name
+    first = connection.execute(_insert_raw(dialect), row).first() is not None
     if first:
         head = {
             "id": id, "type": reading.type, "owner_id": known_owner, "device_id": reading.device, "seq": reading.seq,
             "state": RECEIVED, "received_at": now, "changed_at": now, "target": reading.target,
         }  # fmt: skip
-        connection.execute(changes.insert(session, Record).on_conflict_do_nothing(), head)
+        connection.execute(_insert_head(dialect), head)
         if sender.importing:
             audit.record(session, sender.id, "record.imported", "record", id, sha256=sha256)
             open_review(session, "imported", f"imported:{id}", record_id=id, user_id=known_owner)
         if sender.write_only:
             open_review(session, "late_author", f"late:{id}", record_id=id, user_id=known_owner)
     return first
+
+
+@cache
+def _insert_raw(dialect: str) -> Any:
+    return _dialect(dialect).insert(_RAW).on_conflict_do_nothing().returning(_RAW.c.id)
+
+
+@cache
+def _insert_head(dialect: str) -> Any:
+    return _dialect(dialect).insert(_RECORD).on_conflict_do_nothing()
+
+
+def _dialect(name: str) -> Any:
+    return sqlite if name == "sqlite" else postgresql
 
 
 def _is_user(session: Session, id: UUID | None) -> bool:
@@ -143,14 +180,14 @@ def _is_user(session: Session, id: UUID | None) -> bool:
 # -- T2 -----------------------------------------------------------------------------------------------------------
 
 
-def run(db: Database, settings: Settings, id: UUID, known: Known | None = None) -> None:
+def run(db: Database, settings: Settings, id: UUID, known: Known = NOTHING) -> None:
     """Run T2 for a record until nothing under it waits. Raises the database's error where that must wait itself."""
     for _ in range(MOST_RAWS):
         try:
-            released = db.write(lambda session: settle(session, settings, id, known or {}))
+            released = db.write(lambda session: settle(session, settings, id, known))
             break
         except SetAside as aside:
-            _put_aside(db, id, aside, known or {})
+            _put_aside(db, id, aside, known)
     else:
         return
     for other in released:
@@ -162,10 +199,10 @@ def run(db: Database, settings: Settings, id: UUID, known: Known | None = None) 
 
 def settle(session: Session, settings: Settings, id: UUID, known: Known) -> list[UUID]:
     """T2: judge every raw of a record that waits. Answers the held records that may go on now."""
-    head = session.scalar(select(Record).where(Record.id == id).with_for_update())
+    head = session.scalar(_HEAD, {"id": id})
     if head is None:
         return []
-    raws = session.scalars(select(Raw).where(Raw.record_id == id).order_by(Raw.id)).all()
+    raws = session.scalars(_RAWS, {"id": id}).all()
     released: list[UUID] = []
     if head.state == HELD:
         released += _try_held(session, settings, head)
@@ -245,7 +282,7 @@ def _park(session: Session, head: Record, raw: Raw, known: Known) -> None:
 
 
 def _reading(raw: Raw, known: Known) -> Reading:
-    return known.get(raw.payload_sha256) or envelope.read(raw.payload, raw.record_id)
+    return known.readings.get(raw.payload_sha256) or envelope.read(raw.payload, raw.record_id)
 
 
 def _dumped(reading: Reading) -> list[dict[str, Any]] | None:
@@ -261,24 +298,37 @@ def _project(
         state = UNPLACED if reading.reason == envelope.DIFFERS else FAILED
         raise SetAside(raw.id, state, reading.reason, reading.detail)
     arrival = reading.arrival(raw.payload_sha256, raw.received_at)
-    author = person_at(session, settings, raw.owner_id, arrival.times.recorded)
+    author = person_at(session, settings, raw.owner_id, arrival.times.recorded, known.person)
     if author is None:
         raise SetAside(raw.id, UNPLACED, "no-owner")
     state, reason, opened = _write(session, settings, head, raw, reading, arrival, author, admitted)
-    raw.state, raw.reason, raw.photo_claims = (HELD if state == HELD else PROJECTED), "", None
-    head.type, head.target, head.state, head.reason = reading.type, reading.target, state, reason
-    head.raw_id, head.rev, head.owner_id = raw.id, raw.rev, author.id
-    head.device_id, head.seq = raw.device_id, reading.seq or head.seq
-    changed(session, head)
+    _mark(session, raw, HELD if state == HELD else PROJECTED)
+    changed(
+        session, head, type=reading.type, target=reading.target, state=state, reason=reason, raw_id=raw.id, rev=raw.rev,
+        owner_id=author.id, device_id=raw.device_id, seq=reading.seq or head.seq,
+    )  # fmt: skip
     if head.needs_review and state != HELD:
         close_of_record(session, head.id, None, "projected", "failed", "unplaced", "held")
     return _waiting_for(session, [head.id, *opened]) if reading.type == "visit" or opened else []
 
 
-def person_at(session: Session, settings: Settings, id: UUID | None, at: datetime) -> Person | None:
+def _mark(session: Session, raw: Raw, state: str) -> None:
+    """What was set aside before is forgotten."""
+    values = {"state": state, "reason": "", "photo_claims": None}
+    for name, value in values.items():
+        set_committed_value(raw, name, value)
+    session.connection().execute(_SET_RAW, {"raw": raw.id, "new_state": state})
+
+
+def person_at(
+    session: Session, settings: Settings, id: UUID | None, at: datetime, today: Person | None = None
+) -> Person | None:
     """The author as their memberships made them at the corrected time of recording."""
+    day = at.astimezone(ZoneInfo(settings.timezone)).date()
+    if today is not None and today.id == id and today.day == day:
+        return today
     user = session.get(User, id) if id is not None else None
-    return person_on(user, at.astimezone(ZoneInfo(settings.timezone)).date()) if user is not None else None
+    return person_on(user, day) if user is not None else None
 
 
 def _write(
@@ -381,7 +431,7 @@ def _try_held(session: Session, settings: Settings, head: Record) -> list[UUID]:
     if raw is None:
         return []
     if raw.record_id == head.id:
-        return _guarded(raw, lambda: _project(session, settings, head, raw, {}))
+        return _guarded(raw, lambda: _project(session, settings, head, raw, NOTHING))
     return _guarded(raw, lambda: _project_child(session, settings, head, raw))
 
 
@@ -399,16 +449,14 @@ def _project_child(session: Session, settings: Settings, head: Record, raw: Raw)
     )
     if outcome.state == HELD:
         return []
-    head.state = PLACED if outcome.state == "applied" else NOT_APPLIED
-    head.reason = outcome.reason
-    changed(session, head)
+    changed(session, head, state=PLACED if outcome.state == "applied" else NOT_APPLIED, reason=outcome.reason)
     if head.needs_review:
         close_of_record(session, head.id, None, "projected", "held")
     return []
 
 
 def _waiting_for(session: Session, targets: Sequence[UUID]) -> list[UUID]:
-    return list(session.scalars(select(Record.id).where(Record.target.in_(targets), Record.state == HELD)))
+    return list(session.connection().execute(_WAITING_FOR, {"targets": targets}).scalars())
 
 
 # -- setting aside -------------------------------------------------------------------------------------------------
@@ -426,14 +474,13 @@ def _put_aside(db: Database, id: UUID, aside: SetAside, known: Known) -> None:
 
 def _set_aside(session: Session, id: UUID, aside: SetAside, known: Known, *, with_photos: bool) -> None:
     """Say on raw, head and `/review` why these bytes are not projected; their photos are expected all the same."""
-    head = session.scalar(select(Record).where(Record.id == id).with_for_update())
+    head = session.scalar(_HEAD, {"id": id})
     raw = session.get(Raw, aside.raw_id)
     if head is None or raw is None:
         return
     if raw.record_id != id:  # of a visit's event that was held
-        head.state, head.reason = UNPLACED, aside.reason
+        changed(session, head, state=UNPLACED, reason=aside.reason[:80])
         _ask(session, head, raw, aside)
-        changed(session, head)
         return
     raw.state = aside.state
     raw.reason = ": ".join(part for part in (aside.reason, aside.detail) if part)[:200]
@@ -441,8 +488,7 @@ def _set_aside(session: Session, id: UUID, aside: SetAside, known: Known, *, wit
     reading = _reading(raw, known)
     raw.photo_claims = _dumped(reading) if with_photos else None
     if head.raw_id is None or head.raw_id == raw.id:
-        head.raw_id, head.rev, head.state, head.reason = raw.id, raw.rev, UNPLACED, aside.reason[:80]
-        head.type = reading.type
+        changed(session, head, raw_id=raw.id, rev=raw.rev, state=UNPLACED, reason=aside.reason[:80], type=reading.type)
     if with_photos and reading.claims and raw.owner_id is not None and _is_user(session, raw.owner_id):
         photos.park(session, id, raw.owner_id, reading.claims)
     _ask(session, head, raw, aside)
@@ -518,34 +564,33 @@ def retry(db: Database, settings: Settings, id: UUID, by: UUID) -> None:
 
 def place(session: Session, settings: Settings, id: UUID, project_id: UUID, by: Person) -> None:
     """Let a visit in and link it to a project. Raises CannotPlace; the caller's transaction then changes nothing."""
-    head = session.scalar(select(Record).where(Record.id == id).with_for_update())
+    head = session.scalar(_HEAD, {"id": id})
     raw = session.get(Raw, head.raw_id) if head is not None and head.raw_id is not None else None
     if head is None or raw is None or head.type != "visit":
         raise CannotPlace("not-a-visit")
     try:
         if not _is_visit(session, id):
-            _project(session, settings, head, raw, {}, admitted=True)
+            _project(session, settings, head, raw, NOTHING, admitted=True)
     except SetAside as aside:
         raise CannotPlace(aside.reason, aside.detail) from aside
     session.flush()
     visits.placing_move(session, by, id, project_id, zone_readable=settings.zone_readable)
     session.flush()
-    head.state, head.reason = _now(session, id), ""
+    changed(session, head, state=_now(session, id), reason="")
     close_of_record(session, id, by.id, "placed", "unplaced", "failed")
-    changed(session, head)
     audit.record(session, by.id, "record.placed", "record", id, project=str(project_id))
 
 
 def choose(session: Session, settings: Settings, id: UUID, sha256: str, by: UUID) -> None:
     """Of several variants, let this one be what the record is. Raises CannotPlace."""
-    head = session.scalar(select(Record).where(Record.id == id).with_for_update())
-    raws = session.scalars(select(Raw).where(Raw.record_id == id).order_by(Raw.id)).all()
+    head = session.scalar(_HEAD, {"id": id})
+    raws = session.scalars(_RAWS, {"id": id}).all()
     chosen = next((raw for raw in raws if raw.payload_sha256 == sha256), None)
     if head is None or chosen is None:
         raise CannotPlace("no-such-record")
     if chosen.id != head.raw_id:
         try:
-            _project(session, settings, head, chosen, {}, admitted=False)
+            _project(session, settings, head, chosen, NOTHING, admitted=False)
         except SetAside as aside:
             raise CannotPlace(aside.reason, aside.detail) from aside
     for raw in raws:
@@ -560,10 +605,10 @@ def match_user(db: Database, settings: Settings, id: UUID, user_id: UUID, by: UU
     """Say whose an imported record is whose author is unknown here; then judge it."""
 
     def match(session: Session) -> None:
-        head = session.scalar(select(Record).where(Record.id == id).with_for_update())
+        head = session.scalar(_HEAD, {"id": id})
         if head is None or not _is_user(session, user_id):
             raise CannotPlace("no-owner")
-        head.owner_id = user_id
+        changed(session, head, owner_id=user_id)
         theirs = update(Raw).where(Raw.record_id == id)
         session.execute(theirs.values(owner_id=user_id))
         session.execute(theirs.where(Raw.state.in_([UNPLACED, FAILED])).values(state=RECEIVED))

@@ -37,7 +37,7 @@ def put_event(id: UUID) -> Response:
 def _put(id: UUID) -> Response:
     who: Person = person()
     try:
-        answer = records.accept(db(), settings(), id, _body(), records.Sender(who.id, write_only=write_only()))
+        answer = records.accept(db(), settings(), id, _body(), records.Sender(who.id, write_only=write_only(), person=who))
     except envelope.NotJson as error:
         raise Problem(400, "not-json") from error
     except records.NotOwner as error:
@@ -69,6 +69,7 @@ def _body() -> bytes:
 def _json(receipt: Receipt, status: int = 200) -> Response:
     answer = Response(receipt.model_dump_json(), status, mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Fieldapp-Epoch"] = receipt.server_epoch
     return answer
 
 

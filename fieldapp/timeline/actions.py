@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from fieldapp.core.changes import insert
 from fieldapp.core.db import new_id
 from fieldapp.timeline.models import Entry
 
@@ -34,7 +35,13 @@ def append(
         *({"id": new_id(), "project_id": None, "enterprise_id": id, **said} for id in dict.fromkeys(enterprises)),
     ]
     if rows:
-        session.connection().execute(insert(session, Entry).on_conflict_do_nothing(), rows)
+        session.connection().execute(_append(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _append(dialect: str) -> Any:
+    """Built once a dialect: every accepted visit runs it."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(Entry.__table__).on_conflict_do_nothing()
 
 
 def amend(session: Session, ref: UUID, *, occurred_at: datetime, subkind: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
@@ -34,6 +34,12 @@ PLACED, UNFILED = "placed", "unfiled"
 SITE_RADIUS_M = 200.0  # within which a point counts as on the site, where no fence says so
 
 VISITS: Table = Visit.__table__  # type: ignore[assignment]
+# Built once: every accepted visit runs these, and building a statement costs more than running it.
+_INSERT = insert(VISITS)
+_INSERT_LINK = insert(VisitProject.__table__)  # type: ignore[arg-type]
+_SET_NUMBER = update(VISITS).where(VISITS.c.id == bindparam("visit")).values(number=bindparam("given"))
+_KIND = select(VisitKind.code).where(VisitKind.code == bindparam("code"))
+_PROJECTS = select(Project).where(Project.id.in_(bindparam("ids", expanding=True)))
 SAME = ("content", "progress", "needs", "problems", "answers", "stage", "progress_percent", "programmes",
         "policy_items", "ended_at", "typed_project", "position_absent", "photos_absent", "sensitive")  # fmt: skip
 FIXED = {"project", "projects", "enterprises", "participants", "issue_events", "said_when"}  # `move`, or never
@@ -71,14 +77,23 @@ def links_of(
     wanted = list(dict.fromkeys(projects))
     found: dict[UUID, Project] = {}
     if wanted:
-        seen = projects_policy.visible(person, zone_readable=zone_readable)
-        found = {p.id: p for p in session.scalars(select(Project).where(Project.id.in_(wanted), seen))}
-        if not all(id in found and projects_policy.may_log(person, found[id], is_visible=True) for id in wanted):
+        found = {p.id: p for p in session.scalars(_PROJECTS, {"ids": wanted})}
+        if not all(id in found for id in wanted):
             raise CannotPlace("no-such-project")
+        asked = [id for id in wanted if not projects_policy.plainly_visible(person, found[id], zone_readable)]
+        seen = _visible_among(session, person, asked, zone_readable) if asked else set()
+        for id in wanted:
+            if not projects_policy.may_log(person, found[id], is_visible=id in seen or id not in asked):
+                raise CannotPlace("no-such-project")
     known: set[UUID] = set()
     if enterprises:
         known = set(session.scalars(select(Enterprise.id).where(Enterprise.id.in_(list(enterprises)))))
     return Links(tuple(found[id] for id in wanted), tuple(id for id in dict.fromkeys(enterprises) if id in known))
+
+
+def _visible_among(session: Session, person: Person, ids: Sequence[UUID], zone_readable: bool) -> set[UUID]:
+    seen = projects_policy.visible(person, zone_readable=zone_readable)
+    return set(session.scalars(select(Project.id).where(Project.id.in_(ids), seen)))
 
 
 # -- logging ----------------------------------------------------------------------------------------------------
@@ -88,12 +103,12 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     """Write a visit, or (not `fresh`) its newer revision, onto the timelines of its links; the number comes at the end.
 
     Returns its state. What lies beside it (photos, issues) is feed.actions.log_visit's."""
-    if session.scalar(select(VisitKind.code).where(VisitKind.code == body.kind)) is None:
+    if session.connection().execute(_KIND, {"code": body.kind}).first() is None:
         raise CannotPlace("unknown-kind", body.kind)
     before: set[UUID] = set()
     values = _sealed(author, arrival, body, links)
     if fresh:
-        session.connection().execute(insert(VISITS), {"id": arrival.id, **values})
+        session.connection().execute(_INSERT, {"id": arrival.id, **values})
         at_end(session, Ending.VISIT_NUMBER, str(arrival.id), partial(_number, arrival.id, arrival.times.received_at))
     else:
         before = set(session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id == arrival.id)))
@@ -115,7 +130,7 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
 
 def _number(id: UUID, received_at: datetime, session: Session) -> None:
     number = numbers.give(session, numbers.VISIT, id, received_at)
-    session.connection().execute(update(VISITS).where(VISITS.c.id == id).values(number=number))
+    session.connection().execute(_SET_NUMBER, {"visit": id, "given": number})
 
 
 def _sealed(author: Person, arrival: Arrival, body: VisitBody, links: Links) -> dict[str, Any]:
@@ -195,7 +210,7 @@ def _link(session: Session, id: UUID, links: Links) -> None:
         for order, project_id in enumerate(links.project_ids)
     ]
     if linked:
-        session.connection().execute(insert(VisitProject.__table__), linked)  # type: ignore[arg-type]
+        session.connection().execute(_INSERT_LINK, linked)
     if links.enterprises:
         rows = [{"visit_id": id, "enterprise_id": enterprise} for enterprise in links.enterprises]
         session.connection().execute(insert(VisitEnterprise.__table__), rows)  # type: ignore[arg-type]
