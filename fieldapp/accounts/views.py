@@ -109,7 +109,9 @@ def first_admin() -> ResponseReturnValue:
         if not hmac.compare_digest(typed.encode(), right.encode()):
             form.code.errors = [_("This is not the code that the server printed.")]
         elif (made := _make_admin(form)) is not None:
-            login.begin(person_on(made, clock.today(settings().timezone)), made.session_epoch, own_device=False)
+            with db().reading() as session:
+                person = person_on(session.get_one(User, made.id), clock.today(settings().timezone))
+            login.begin(person, made.session_epoch, own_device=False)
             return redirect("/", 303)
     return render_template("accounts/setup.html", form=form), 422
 
