@@ -75,7 +75,7 @@ def test_every_migration_goes_up_down_and_up_again(bare: Database) -> None:
 def test_a_zone_begins_with_its_kinds_categories_and_stages(bare: Database) -> None:
     migrate.upgrade(bare)
     with bare.reading() as session:
-        names = set(session.scalars(select(VisitKind.name)))
+        names = set(session.scalars(select(VisitKind.zh)))
         assert {"踏查现场", "来电登记", "线上沟通", "模拟验收"} <= names
         assert len(session.scalars(select(Category)).all()) > 5
         stages = set(session.scalars(select(Stage.code)))
