@@ -54,6 +54,21 @@ for (const locks of [undefined, null]) {
   });
 }
 
+test("a page that thaws after another has taken the queue over sends nothing more", async () => {
+  const server = new FakeServer();
+  const frozen = await phone({ server, locks: null });
+  await saved(frozen);
+  const second = await saved(frozen);
+  const real = frozen.send;
+  frozen.send = { ...real, put: async (...args) => {
+    await frozen.store.put("meta", { key: "sending", value: { holder: "another page", until: frozen.clock.now() + MINUTE } });
+    return real.put(...args);
+  } };
+  assert.equal((await run(frozen)).locked, true);
+  assert.equal(server.count(/PUT/), 1);
+  assert.equal((await record(frozen, second.id)).lease, null, "and leaves no lease behind");
+});
+
 test("what is open in another living tab is neither edited nor sent from here", async () => {
   const server = new FakeServer();
   const one = await phone({ server });
