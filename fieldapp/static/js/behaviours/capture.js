@@ -3,18 +3,9 @@ import { missing } from "./browser.js";
 import { readReference, view } from "./capture/page.js";
 import { setUpPick } from "./capture/pick.js";
 import { all, copy, fill, one } from "./dom.js";
-import { phone } from "./phone.js";
+import { author, followAuthor, phone } from "./phone.js";
 import { nameOf, say, sayTime } from "./words.js";
-import { currentUser, outbox, subscribe } from "../outbox/state.js";
-
-/** Who writes here: the person who signed in last on this phone, asked of the server only where nobody is known. */
-async function author() {
-  const ctx = await phone();
-  const known = await currentUser(ctx);
-  if (known || !navigator.onLine) return known;
-  const { signedIn } = await import("../outbox/devices.js");
-  return (await signedIn(ctx)) ?? null;
-}
+import { outbox, subscribe } from "../outbox/state.js";
 
 /** @param {import("./capture/page.js").Page} page */
 async function showDrafts({ ctx, me, ref }) {
@@ -35,6 +26,7 @@ async function showDrafts({ ctx, me, ref }) {
 async function begin() {
   const ctx = await phone();
   const me = await author();
+  void followAuthor(() => one('form[data-view="form"]').hidden !== false);
   if (!me) return view("nobody");
   const asked = new URLSearchParams(location.search);
   /** @type {"main"|"further"} */

@@ -1,7 +1,7 @@
 /** What is on this phone: every record with its state and its photos, and what one can do about it. */
 import { isAppleTab, missing } from "./browser.js";
 import { all, copy, dialog, fill, on, one } from "./dom.js";
-import { phone } from "./phone.js";
+import { author, followAuthor, phone } from "./phone.js";
 import { pictureOf } from "./capture/photos.js";
 import { afterRun, flush, isRunning } from "./sending.js";
 import { toast } from "./toast.js";
@@ -10,7 +10,7 @@ import { knows, nameOf, say, sayTime } from "./words.js";
 import { dropRecord } from "../outbox/drafts.js";
 import { acknowledge, check } from "../outbox/loss.js";
 import { read } from "../outbox/reference.js";
-import { currentUser, outbox, subscribe, summary } from "../outbox/state.js";
+import { outbox, subscribe, summary } from "../outbox/state.js";
 
 const GROUPS = ["needs_you", "sending", "saved", "draft", "sent"];
 const DAY = 86_400_000;
@@ -34,7 +34,8 @@ function view(name) {
 
 async function begin() {
   const ctx = await phone();
-  const user = await currentUser(ctx);
+  const user = await author();
+  void followAuthor(() => true);
   const kinds = new Map(((await read(ctx, "kinds").catch(() => null)) ?? []).map((/** @type {any} */ kind) => [kind.code, kind]));
   const sheet = dialog("[data-record-sheet]");
   const ask = dialog("[data-drop-dialog]");

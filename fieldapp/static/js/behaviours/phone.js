@@ -3,6 +3,7 @@
  * @import { Ctx } from "../outbox/types.js"
  */
 import { openContext, shrinkWorker } from "../outbox/context.js";
+import { currentUser, subscribe } from "../outbox/state.js";
 
 /** @type {Promise<Ctx>|null} */
 let opened = null;
@@ -18,4 +19,26 @@ export function phone() {
     shrink: shrinkWorker(new URL("../worker/shrink.js", import.meta.url).href),
   });
   return opened;
+}
+
+/**
+ * Whose phone this is: who signed in last, and the server is asked only where nobody is known.
+ * @returns {Promise<{id: string, name: string}|null>}
+ */
+export async function author() {
+  const ctx = await phone();
+  const known = await currentUser(ctx);
+  if (known || !navigator.onLine) return known;
+  const { signedIn } = await import("../outbox/devices.js");
+  return (await signedIn(ctx)) ?? null;
+}
+
+/** A page that shows one person's records begins anew when another signs in. @param {() => boolean} mayReload */
+export async function followAuthor(mayReload) {
+  const shown = (await author())?.id ?? null;
+  const ctx = await phone();
+  subscribe(ctx, async ({ kind }) => {
+    if (kind !== "user" || ((await currentUser(ctx))?.id ?? null) === shown) return;
+    if (mayReload()) location.reload();
+  });
 }
