@@ -76,7 +76,6 @@ def _choices(session: Session, asker: Person) -> dict[str, Any]:
         "months": [(month, month) for month in queries.months(settings().timezone)],
         "teams": [(team.id, team.name) for team in accounts.teams(session)],
         "areas": [(area.id, area.name) for area in projects.areas(session)],
-        "kinds": queries.kinds(session),
         "project": project,
         "officers": officers,
         "tiles": {"url": settings().tile_url, "labels": settings().tile_label_url, "say": settings().tile_attribution},
@@ -87,12 +86,14 @@ def _rows(asked: Asked) -> dict[str, Any]:
     asker, session = person(), read()
     readable = settings().zone_readable
     found = queries.listed(session, asker, asked, request.args.get("after"), zone_readable=readable)
+    kinds = queries.kinds(session)
     arguments = {name: value for name, value in request.args.items() if name != "after" and value}
     return {
         "visits": found,
         "titles": queries.titles(session, found.items),
         "names": accounts.names(session, {visit.owner_id for visit in found.items}),
-        "kind_names": {kind.code: kind.zh if locale_name() != "en" else kind.en for kind in queries.kinds(session)},
+        "kind_names": {kind.code: kind.zh if locale_name() != "en" else kind.en for kind in kinds},
+        "site_kinds": {kind.code for kind in kinds if kind.position == "expected"},
         "arguments": arguments,
         "unplaced": queries.without_place(session, asker, asked, zone_readable=readable),
         "me": asker,

@@ -90,6 +90,7 @@ async function start() {
   await Promise.all([drawProjects(map), drawCells(map, visits)]);
 }
 
+page.dataset["lively"] = ""; // a changed filter shows at once, so its button may go
 on(page, "change", "[data-filters] select, [data-filters] input", (field) => {
   /** @type {HTMLSelectElement|HTMLInputElement} */ (field).form?.requestSubmit();
 });
