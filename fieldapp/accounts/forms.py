@@ -25,14 +25,21 @@ def sentence(refused: Refused) -> str:
 
 
 class SignInForm(FlaskForm):
-    username = StringField(_l("Account"), [InputRequired(_l("Please enter the account name.")), Length(max=60, message=TOO_LONG)])
-    password = PasswordField(_l("Password"), [InputRequired(_l("Please enter the password.")), Length(max=200, message=TOO_LONG)])
+    username = StringField(
+        _l("Account"), [InputRequired(_l("Please enter the account name.")), Length(max=60, message=TOO_LONG)]
+    )
+    password = PasswordField(
+        _l("Password"), [InputRequired(_l("Please enter the password.")), Length(max=200, message=TOO_LONG)]
+    )
     own_device = BooleanField(_l("My own device: stay signed in"))
     next = HiddenField()
 
 
 class PasswordForm(FlaskForm):
-    current = PasswordField(_l("Current password"), [InputRequired(_l("Please enter the current password.")), Length(max=200, message=TOO_LONG)])
+    current = PasswordField(
+        _l("Current password"),
+        [InputRequired(_l("Please enter the current password.")), Length(max=200, message=TOO_LONG)],
+    )
     password = PasswordField(_l("New password"), [InputRequired(_l("Please enter the new password."))])
     again = PasswordField(
         _l("New password again"), [EqualTo("password", _l("The two entries of the new password differ."))]
@@ -41,6 +48,10 @@ class PasswordForm(FlaskForm):
 
 class FirstAdminForm(FlaskForm):
     code = StringField(_l("Set-up code"), [InputRequired(_l("Please enter the code that the server printed."))])
-    username = StringField(_l("Account"), [InputRequired(_l("Please enter the account name.")), Length(max=60, message=TOO_LONG)])
-    name = StringField(_l("Name"), [InputRequired(_l("Please give a name of 1 to 60 characters.")), Length(max=60, message=TOO_LONG)])
+    username = StringField(
+        _l("Account"), [InputRequired(_l("Please enter the account name.")), Length(max=60, message=TOO_LONG)]
+    )
+    name = StringField(
+        _l("Name"), [InputRequired(_l("Please give a name of 1 to 60 characters.")), Length(max=60, message=TOO_LONG)]
+    )
     password = PasswordField(_l("Password"), [InputRequired(_l("Please enter the password."))])
