@@ -18,7 +18,7 @@ from fieldapp.core.db import Database, new_id
 from fieldapp.feed import actions as feed
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
-from fieldapp.sync import envelope, records
+from fieldapp.sync import actions, envelope, records
 from fieldapp.sync.models import Raw, Record, ReviewItem
 from fieldapp.timeline.models import Entry
 from fieldapp.visits.models import Visit
@@ -642,3 +642,86 @@ def test_the_raw_bytes_are_never_changed_by_reading_them(db: Database, ana: Phon
     with db.reading() as session:
         assert session.scalar(select(Raw.payload)) == raw.encode()
         assert session.scalar(select(Visit.content)) == "ab\ufffdc"
+
+
+# -- what else may come -------------------------------------------------------------------------------------------
+
+
+def test_a_photo_lost_on_the_phone_is_withdrawn_though_its_visit_is_not_placed(
+    db: Database, cast: Cast, client_of: ClientOf
+) -> None:
+    dan = Phone(cast.dan, client_of("dan"))
+    line = photo()
+    sealed = dan.visit(new_id(), photos=[line])
+    assert dan.send(sealed).get_json()["complete"] is False
+    gone = dan.supplement(sealed.id, "photo_withdrawn", {"photo": line["id"], "reason": "lost"})
+    assert dan.send(gone).status_code == 201
+    receipt = dan.send(sealed).get_json()
+    assert (receipt["photos"][0]["state"], receipt["photos"][0]["reason"]) == ("withdrawn", "lost")
+    assert (receipt["complete"], receipt["state"]) == (True, "unplaced")
+
+
+def test_nobody_withdraws_anothers_photo(db: Database, ana: Phone, cast: Cast, client_of: ClientOf) -> None:
+    line = photo()
+    sealed = ana.visit(cast.sail, photos=[line])
+    ana.send(sealed)
+    bo = Phone(cast.bo, client_of("bo"))
+    for target in (sealed.id, new_id()):
+        bo.send(bo.supplement(target, "photo_withdrawn", {"photo": line["id"], "reason": "x"}))
+    assert ana.send(sealed).get_json()["photos"][0]["state"] == "wanted"
+
+
+def test_an_import_is_its_authors_and_waits_to_be_confirmed(
+    db: Database, ana: Phone, cast: Cast, settings: Settings
+) -> None:
+    sealed = ana.visit(cast.sail)
+    answer = records.accept(db, settings, sealed.id, sealed.raw, records.Sender(cast.dee, importing=True))
+    assert (answer.status, answer.receipt.state, answer.receipt.needs_review) == (201, "placed", True)
+    assert visit(db, sealed.id).owner_id == cast.ana
+    assert ana.send(sealed).status_code == 200, "the phone hands in the same bytes: one record"
+    assert count(db, Raw) == 1
+    with db.writing() as session:
+        actions.confirm_import(session, sealed.id, cast.lin)
+    assert head(db, sealed.id).needs_review is False
+
+
+def test_an_import_of_an_unknown_author_is_matched_by_a_person(db: Database, cast: Cast, settings: Settings) -> None:
+    stranger = Phone(new_id())
+    line = photo()
+    sealed = stranger.visit(cast.sail, photos=[line])
+    answer = records.accept(db, settings, sealed.id, sealed.raw, records.Sender(cast.dee, importing=True))
+    assert (answer.status, answer.receipt.state, answer.receipt.reason) == (202, "unplaced", "no-owner")
+    records.match_user(db, settings, sealed.id, cast.ana, cast.zoe)
+    assert visit(db, sealed.id).owner_id == cast.ana
+    assert [kind for kind, _ in open_items(db)] == ["imported"]
+    with db.reading() as session:
+        assert session.get_one(Photo, UUID(line["id"])).state == "wanted"
+
+
+def test_the_phone_learns_of_every_change_by_the_reference_version(db: Database, ana: Phone, cast: Cast) -> None:
+    first, second = ana.visit(cast.sail), ana.visit(cast.sail)
+    ana.send(first), ana.send(second)
+    assert 0 < head(db, first.id).version < head(db, second.id).version
+    ana.send(ana.revise(first, {"content": "x"}))
+    assert head(db, first.id).version > head(db, second.id).version
+
+
+def test_what_is_set_aside_does_not_stop_the_sweep(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, whole = ana.visit(cast.sail, {"content": "broken"}), ana.visit(cast.sail)
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "run", lambda *_args: None)
+        ana.send(broken), ana.send(whole)
+    log_visit = feed.log_visit
+
+    def picky(*args: Any, **more: Any) -> Any:
+        if args[3].content == "broken":
+            raise ZeroDivisionError
+        return log_visit(*args, **more)
+
+    monkeypatch.setattr(feed, "log_visit", picky)
+    clock.advance(timedelta(seconds=61))
+    assert records.sweep(db, settings) == 2
+    assert count(db, Visit) == 1
+    assert open_items(db) == [("failed", "failed")]

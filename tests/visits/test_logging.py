@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.payload import CannotPlace, Times
 from fieldapp.projects.coordinates import wgs84_to_gcj02
 from fieldapp.projects.models import Project
 from fieldapp.timeline.models import Entry
+from fieldapp.visits import queries
 from fieldapp.visits.models import FollowUp, Participant, Visit
 from tests.cast import NOON, SITE, Cast
 from tests.visits.conftest import Log
@@ -109,3 +110,26 @@ def test_links_that_may_not_be_logged_leave_nothing_behind(db: Database, cast: C
     with db.reading() as session:
         assert session.scalar(select(Visit.id)) is None
         assert session.get_one(Project, cast.sail).version == 0
+
+
+def test_lists_cost_the_same_however_long_they_are_and_page_without_gaps(db: Database, cast: Cast, log: Log) -> None:
+    def statements(limit: int) -> int:
+        ran: list[str] = []
+        listen = lambda *args: ran.append(args[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listen)
+        with db.reading() as session:
+            page = queries.listed(session, cast.person(session, "bo"), zone_readable=True, limit=limit)
+            assert len(page.items) == limit
+        event.remove(db.engine, "before_cursor_execute", listen)
+        return len(ran)
+
+    ids = {
+        log(cast.sail, projects=[cast.reef], enterprises=[cast.enterprise], participants=[cast.bo]) for _ in range(6)
+    }
+    assert statements(1) == statements(5)
+    with db.reading() as session:
+        person = cast.person(session, "bo")
+        first = queries.listed(session, person, zone_readable=True, limit=4)
+        rest = queries.listed(session, person, zone_readable=True, limit=4, after=first.next)
+        assert {visit.id for visit in [*first.items, *rest.items]} == ids and rest.next is None
+        assert set(queries.visits_of(session, person, ids, zone_readable=True)) == ids
