@@ -104,7 +104,11 @@ def faults(page: Node) -> list[str]:
     found += [f"id {id} {n} times" for id, n in ids.items() if n > 1]
     labelled = {node.attrs["for"] for node in page.all("label", for_=True)}
     for node in nodes:
-        if node.tag in ("input", "select", "textarea") and node.attrs.get("type") not in ("hidden", "submit"):
+        if (
+            node.tag in ("input", "select", "textarea")
+            and node.attrs.get("type") not in ("hidden", "submit")
+            and "aria-hidden" not in node.attrs
+        ):
             inside = _inside(node, "label")
             if not (
                 node.attrs.get("id") in labelled
@@ -125,6 +129,11 @@ def faults(page: Node) -> list[str]:
     if not page.one("title").text:
         found.append("no title")
     return found
+
+
+def _is_field(node: Node) -> bool:
+    plain = node.attrs.get("type") in ("hidden", "submit") or "aria-hidden" in node.attrs
+    return node.tag in ("input", "select", "textarea") and not plain
 
 
 def _above(node: Node) -> list[Node]:

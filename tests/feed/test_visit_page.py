@@ -156,7 +156,8 @@ def test_the_original_words_stay_in_a_fold(story: Story, reader: Readers) -> Non
 
 def test_the_text_for_wechat_reads_like_a_bulletin(story: Story, reader: Readers) -> None:
     visit = story.logs(
-        "ana", at=NOON - timedelta(hours=2), participants=[], issues=[{"title": "水压不足"}, {"title": "秘密", "sensitive": True}],
+        "ana", at=NOON - timedelta(hours=2),
+        issues=[{"title": "水压不足"}, {"title": "秘密", "sensitive": True}],
         next_step={"text": "下周复核"},
     )  # fmt: skip
     text = reader("ana").get(f"/visits/{visit}").one(id="wechat-text").text
