@@ -185,6 +185,23 @@ test("three hundred sent visits tell their history in pages", async () => {
   assert.deepEqual(server.histories.map((page) => page.length), [100, 100, 100]);
 });
 
+test("each officer of a shared phone tells a restored server of their own records", async () => {
+  const { server, ctx: ana, visit } = await sentVisit();
+  const bo = await phone({ server, user: CAST.bo, like: ana });
+  const signIn = (user) => ana.store.put("meta", { key: "current_user", value: user });
+  await signIn(CAST.bo);
+  const other = await saved(bo);
+  await run(bo);
+  server.restore(visit.id, other.id);
+  for (const [ctx, user, record] of [[bo, CAST.bo, other], [ana, CAST.ana, visit]]) {
+    await signIn(user);
+    ctx.clock.pass(DAY);
+    await run(ctx);
+    assert.ok(await runUntilEmpty(ctx));
+    assert.equal(server.raws.get(record.id)?.size, 1);
+  }
+});
+
 test("a first epoch is only remembered: nothing is healed", async () => {
   const { server, ctx } = await sentVisit();
   assert.equal(server.histories.length, 0);

@@ -144,7 +144,8 @@ async function queuedSeqs(ctx, owner) {
 export async function healIfSeen(ctx) {
   const seen = await recall(ctx, "epoch_seen");
   if (seen === null) return true;
-  if (seen === (await recall(ctx, "server_epoch"))) {
+  const user = await currentUser(ctx);
+  if (user && seen === (await recall(ctx, `epoch:${user.id}`))) {
     await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "epoch_seen"));
     return true;
   }
@@ -173,6 +174,7 @@ export async function heal(ctx, epoch) {
   }
   await ctx.store.tx(["meta"], async (tx) => {
     await tx.put("meta", { key: "server_epoch", value: epoch });
+    await tx.put("meta", { key: `epoch:${user.id}`, value: epoch });
     await tx.remove("meta", "epoch_seen");
   });
   return true;

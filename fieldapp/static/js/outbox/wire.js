@@ -3,7 +3,7 @@
  * What an answer means is decided by the callers; what all of them share is here.
  * @import { Answer, Ctx, SendOptions } from "./types.js"
  */
-import { keep, recall } from "./meta.js";
+import { currentUser, keep, recall } from "./meta.js";
 
 const BACK_OFF_FIRST_MS = 5_000;
 const BACK_OFF_MOST_MS = 30 * 60_000;
@@ -66,8 +66,12 @@ async function measureClock(ctx, answer, started) {
 async function noticeEpoch(ctx, answer) {
   const epoch = answer.headers["fieldapp-epoch"] ?? answer.json?.server_epoch;
   if (typeof epoch !== "string" || !epoch) return;
-  const known = await recall(ctx, "server_epoch");
-  if (known === null) await keep(ctx, "server_epoch", epoch);
+  if ((await recall(ctx, "server_epoch")) === null) await keep(ctx, "server_epoch", epoch);
+  const user = await currentUser(ctx);
+  if (!user) return;
+  // By officer: on a shared phone each has records of their own to tell a restored server of.
+  const known = await recall(ctx, `epoch:${user.id}`);
+  if (known === null) await keep(ctx, `epoch:${user.id}`, epoch);
   else if (known !== epoch) await keep(ctx, "epoch_seen", epoch);
 }
 
