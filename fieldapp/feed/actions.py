@@ -150,6 +150,8 @@ def supplement_visit(
     own = session.scalar(select(Visit.owner_id).where(Visit.id == body.visit)) == author.id
     if seen is None and not own:
         return None
+    if body.photo is not None and not _may_withdraw(session, author, body.photo):
+        raise CannotPlace("not-allowed")
     if claims:
         photos.claim(session, arrival.id, author.id, claims)
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
@@ -163,6 +165,11 @@ def withdraw_own_photo(session: Session, author: Person, photo_id: UUID, reason:
         return False
     photos.withdraw(session, photo_id, author.id, reason or "withdrawn")
     return True
+
+
+def _may_withdraw(session: Session, author: Person, photo_id: UUID) -> bool:
+    """One's own photo; or one that never came here, of which the visit then only says so."""
+    return session.scalar(select(Photo.owner_id).where(Photo.id == photo_id)) in (author.id, None)
 
 
 def _own_photos(session: Session, owner_id: UUID, ids: Collection[UUID]) -> list[UUID]:

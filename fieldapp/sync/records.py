@@ -302,6 +302,8 @@ def _project(
     if author is None:
         raise SetAside(raw.id, UNPLACED, "no-owner")
     state, reason, opened = _write(session, settings, head, raw, reading, arrival, author, admitted)
+    if state == HELD == head.state and head.raw_id == raw.id:
+        return []  # it waits on: nothing that its phone should hear of
     _mark(session, raw, HELD if state == HELD else PROJECTED)
     changed(
         session, head, type=reading.type, target=reading.target, state=state, reason=reason, raw_id=raw.id, rev=raw.rev,

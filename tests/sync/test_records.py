@@ -666,7 +666,9 @@ def test_nobody_withdraws_anothers_photo(db: Database, ana: Phone, cast: Cast, c
     sealed = ana.visit(cast.sail, photos=[line])
     ana.send(sealed)
     bo = Phone(cast.bo, client_of("bo"))
-    for target in (sealed.id, new_id()):
+    own = bo.visit(cast.sail)
+    bo.send(own)
+    for target in (sealed.id, own.id, new_id()):
         bo.send(bo.supplement(target, "photo_withdrawn", {"photo": line["id"], "reason": "x"}))
     assert ana.send(sealed).get_json()["photos"][0]["state"] == "wanted"
 
@@ -725,3 +727,16 @@ def test_what_is_set_aside_does_not_stop_the_sweep(
     assert records.sweep(db, settings) == 2
     assert count(db, Visit) == 1
     assert open_items(db) == [("failed", "failed")]
+
+
+def test_waiting_on_is_no_news_for_the_phone(db: Database, ana: Phone, cast: Cast, settings: Settings) -> None:
+    secret = opened(sensitive=True)
+    ana.send(ana.visit(cast.sail, {"issue_events": [secret]}))
+    with db.writing() as session:
+        person = cast.person(session, "bo")
+    waiting = Phone(cast.bo).event(UUID(secret["issue"]), "progress")
+    records.accept(db, settings, waiting.id, waiting.raw, records.Sender(person.id))
+    version = head(db, waiting.id).version
+    assert version > 0
+    assert records.sweep(db, settings) == 1
+    assert head(db, waiting.id).version == version
