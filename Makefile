@@ -27,14 +27,14 @@ help:
 # -- running ---------------------------------------------------------------------------------------------------
 
 run: init
-	@if [ -z "$$($(BIN)/fieldapp user list)" ]; then echo "Making the demo zone ..."; $(BIN)/fieldapp demo; fi
-	@echo
-	@echo "  fieldapp is at http://127.0.0.1:$(PORT) (stop it with Ctrl-C); its data are in $(FIELDAPP_DATA_DIR)"
-	@if $(BIN)/fieldapp user list | grep -q '^officer1 '; then \
+	@set -e; accounts=$$($(BIN)/fieldapp user list); \
+	if [ -z "$$accounts" ]; then \
+	  echo "Making the demo zone ..."; $(BIN)/fieldapp demo; accounts=$$($(BIN)/fieldapp user list); fi; \
+	echo; echo "  fieldapp is at http://127.0.0.1:$(PORT) (stop it with Ctrl-C); its data are in $(FIELDAPP_DATA_DIR)"; \
+	case "$$accounts" in *"officer1 "*) \
 	  echo "  Demo accounts: officer1, officer2 (same team), officer3 (another team), lead1, desk1, unit1, admin"; \
-	  echo "  Password of each: Fieldapp-demo1"; fi
-	@echo
-	@exec $(BIN)/fieldapp serve --port $(PORT)
+	  echo "  Password of each: Fieldapp-demo1";; esac; echo; \
+	exec $(BIN)/fieldapp serve --port $(PORT)
 
 init: $(RUNTIME) $(CATALOGUE)
 	@$(BIN)/fieldapp init
