@@ -54,6 +54,7 @@ def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[Ph
         if _belongs(known[one.id], record_id, owner_id):
             _describe(known[one.id], order, one, held)
     session.flush()
+    _tell(session, [known[one.id] for one in claims if known[one.id].state == REFUSED])
 
 
 def _belongs(photo: Photo, record_id: UUID, owner_id: UUID) -> bool:

@@ -1,5 +1,6 @@
 """What needs a person: items of `/review`, opened and closed (docs/sync-protocol.md 14)."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from fieldapp.accounts.models import Membership
 from fieldapp.core import audit, changes, clock
+from fieldapp.photos import actions as photos
+from fieldapp.photos.models import Photo
 from fieldapp.sync.models import Record, ReviewItem
 
 _RECORD: Table = Record.__table__  # type: ignore[assignment]
@@ -78,6 +81,24 @@ def confirm_import(session: Session, record_id: UUID, by: UUID) -> None:
     """Author or lead says that an imported record is theirs and right."""
     close_of_record(session, record_id, by, "confirmed", "imported")
     audit.record(session, by, "record.confirmed", "record", record_id)
+
+
+_OF_PHOTOS = {"refused": "refused_photo", "unreadable": "unreadable_photo", "withdrawn": "withdrawn_photo"}
+
+
+@photos.on_change
+def _ask_about_photos(session: Session, changed_photos: Sequence[Photo]) -> None:
+    """A photo that will not be seen: somebody should know, and may ask for another."""
+    for photo in changed_photos:
+        kind = _OF_PHOTOS.get(photo.state)
+        if kind is None or photo.purged_at is not None:
+            continue
+        if photo.reason == "lost":
+            kind = "lost_photo"
+        open_review(
+            session, kind, f"photo:{photo.id}", record_id=photo.record_id, photo_id=photo.id, user_id=photo.owner_id,
+            reason=photo.reason or "",
+        )  # fmt: skip
 
 
 def _close(session: Session, item: ReviewItem, by: UUID | None, closing: str) -> None:

@@ -15,7 +15,7 @@ from fieldapp.sync import actions
 from fieldapp.sync.models import ReviewItem
 from fieldapp.visits.models import Visit, VisitProject
 from tests.cast import NOON, Cast
-from tests.sync.phone import Phone
+from tests.sync.phone import Phone, photo
 
 ClientOf = Callable[..., FlaskClient]
 
@@ -152,3 +152,20 @@ def test_many_items_come_in_pages(client_of: ClientOf, db: Database, cast: Cast)
         more = re.search(r'hx-get="(/review/rows\?after=[^"]+)"', text)
         url = more.group(1) if more else None
     assert len(seen) == len(set(seen)) == 65
+
+
+def test_a_photo_that_will_not_be_seen_asks_for_a_person(
+    client_of: ClientOf, db: Database, cast: Cast, ana: Phone
+) -> None:
+    huge = photo(size=70_000_000)
+    visit = ana.visit(cast.sail, photos=[huge])
+    assert ana.send(visit).json["photos"][0]["state"] == "refused"
+    item = only_item(db)
+    assert item.kind == "refused_photo" and str(item.photo_id) == huge["id"]
+    assert client_of("lin").get(f"/review/{item.id}").status_code == 200
+    kept = ana.visit(cast.sail, photos=[photo()])
+    ana.send(kept)
+    lost = {"photo": kept.said["photos"][0]["id"], "reason": "lost"}
+    ana.send(ana.supplement(kept.id, "photo_withdrawn", lost))
+    with db.reading() as session:
+        assert set(session.scalars(select(ReviewItem.kind))) == {"refused_photo", "lost_photo"}
