@@ -44,6 +44,18 @@ function showTrouble(problem) {
   box.scrollIntoView({ block: "nearest" });
 }
 
+/** iOS lays its keyboard over the page: the save bar is lifted by as much as it hides (css: --keyboard). */
+function stayAboveKeyboard() {
+  const seen = window.visualViewport;
+  if (!seen) return;
+  const lift = () => {
+    const hidden = seen.scale === 1 ? Math.max(0, window.innerHeight - seen.height - seen.offsetTop) : 0;
+    document.documentElement.style.setProperty("--keyboard", `${Math.round(hidden)}px`);
+  };
+  seen.addEventListener("resize", lift);
+  seen.addEventListener("scroll", lift);
+}
+
 /** @param {Page} page */
 export function setUpForm(page) {
   const { ctx, me } = page;
@@ -267,6 +279,7 @@ export function setUpForm(page) {
     event.preventDefault();
     void save();
   });
+  stayAboveKeyboard();
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && void visit.store());
   addEventListener("pagehide", () => void visit.store());
   saysDirty(() => !form.hidden && (visit.dirty || visit.id !== null));

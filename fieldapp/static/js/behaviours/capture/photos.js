@@ -115,10 +115,17 @@ export function setUpPhotos(page) {
   });
   on(sheet, "click", "[data-close]", () => sheet.close());
   sheet.addEventListener("close", () => one(`[data-photo="${shown}"], [data-camera]`).focus());
-  sheet.addEventListener("change", () => {
+  let typing = 0;
+  const keep = () => {
+    clearTimeout(typing);
     const role = /** @type {HTMLInputElement|null} */ (sheet.querySelector('[name="role"]:checked'))?.value;
     const change = { caption: input('[data-in="caption"]', sheet).value, role: /** @type {any} */ (role), sensitive: input("[data-photo-sensitive]", sheet).checked };
     void page.visit().setPhoto(shown, change).then(show);
+  };
+  sheet.addEventListener("change", keep);
+  sheet.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = Number(setTimeout(keep, 400));
   });
   on(sheet, "click", "[data-move]", async (button) => {
     const photos = [...page.visit().photos];
