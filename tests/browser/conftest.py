@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.faults import Wire
 from tests.browser.screens import FLAGS, Desk, Phone
 from tests.cast import Cast
 from tests.conftest import LiveServer
@@ -60,5 +61,23 @@ def desk(chromium_at_the_desk: Browser, served: LiveServer) -> Iterator[Desk]:
     """A wide window, apart from the phone. Every complaint of its pages fails the test at the end."""
     screen = Desk(chromium_at_the_desk, served.url)
     yield screen
+    screen.close()
+    assert screen.complaints() == []
+
+
+@pytest.fixture
+def wire(served: LiveServer) -> Iterator[Wire]:
+    """A wire to the served application that can be broken in every way."""
+    fragile = Wire(int(served.url.rpartition(":")[2]))
+    yield fragile
+    fragile.close()
+
+
+@pytest.fixture
+def far_phone(playwright: Playwright, wire: Wire, tmp_path: Path) -> Iterator[Phone]:
+    """A phone whose every request goes along the wire that can break."""
+    screen = Phone(playwright, tmp_path / "far-profile", wire.url)
+    yield screen
+    wire.mends()
     screen.close()
     assert screen.complaints() == []
