@@ -45,10 +45,12 @@ async function askOthers() {
 export async function keepUpToDate(offer) {
   if (!navigator.serviceWorker) return;
   answerOthers();
-  const hadWorker = navigator.serviceWorker.controller !== null;
+  let hadWorker = navigator.serviceWorker.controller !== null; // the first one takes over without a change of pages
   let reloading = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (!hadWorker || reloading || dirty()) return;
+    const first = !hadWorker;
+    hadWorker = true;
+    if (first || reloading || dirty()) return;
     reloading = true;
     location.reload();
   });

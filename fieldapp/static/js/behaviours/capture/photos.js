@@ -88,6 +88,13 @@ export function setUpPhotos(page) {
         tile.setAttribute("aria-label", [say("photo-n", { i: i + 1, all: photos.length }), photo.caption].filter(Boolean).join(" · "));
         return fill(tile, { state: photo.caption || (photo.shrink_failed ? say("photo-original") : "") });
       }),
+      ...page.visit().loose.map(({ photo }) => {
+        const tile = copy("photo");
+        tile.dataset["loose"] = photo.id;
+        one("img", tile).hidden = true;
+        tile.setAttribute("aria-label", say("photo-loose"));
+        return fill(tile, { state: say("photo-loose") });
+      }),
     );
   };
 
@@ -112,6 +119,10 @@ export function setUpPhotos(page) {
     shown = tile.dataset["photo"] ?? "";
     fillSheet();
     sheet.showModal();
+  });
+  on(grid, "click", "[data-loose]", (tile) => {
+    page.visit().dropLoose(tile.dataset["loose"] ?? "");
+    toast(say("photo-removed"));
   });
   on(sheet, "click", "[data-close]", () => sheet.close());
   sheet.addEventListener("close", () => one(`[data-photo="${shown}"], [data-camera]`).focus());

@@ -123,11 +123,27 @@ export class OpenVisit {
       this.#shrinking = this.#shrinking.then(() => this.#shrink(photo.id));
       return photo;
     } catch (problem) {
-      const photo = /** @type {any} */ ({ id: uuid7(this.ctx.clock, this.ctx.random), ...given, size: given.bytes.byteLength, role: "progress", caption: "" });
-      this.loose.push({ photo, bytes: given.bytes });
+      const { bytes, ...rest } = given;
+      const photo = /** @type {any} */ ({ id: uuid7(this.ctx.clock, this.ctx.random), ...rest, size: bytes.byteLength, role: "progress", caption: "" });
+      this.loose.push({ photo, bytes });
       this.tells.trouble(problem);
+      this.tells.photos();
       return null;
     }
+  }
+
+  /** Photos that found no room are tried again, each once; whether all are stored now. */
+  async #storeLoose() {
+    const again = this.loose;
+    this.loose = [];
+    for (const { photo, bytes } of again) await this.addPhoto({ bytes, type: photo.type, taken_at: photo.taken_at ?? "" });
+    return this.loose.length === 0;
+  }
+
+  /** @param {Id} id */
+  dropLoose(id) {
+    this.loose = this.loose.filter(({ photo }) => photo.id !== id);
+    this.tells.photos();
   }
 
   /** @param {Id} id */
@@ -182,7 +198,7 @@ export class OpenVisit {
    */
   async save() {
     this.dirty = true;
-    if (!(await this.store())) return null;
+    if (!(await this.store()) || !(await this.#storeLoose())) return null;
     try {
       const saved = await drafts.saveVisit(this.ctx, /** @type {Id} */ (this.id));
       this.close();
