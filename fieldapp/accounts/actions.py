@@ -218,18 +218,21 @@ def _count_failure(session: Session, tried: Attempt, now: datetime, limits: Limi
     session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - FORGET_FAILURES))
     until = None
     for place, allowed in ((tried.address, limits.failures), ("*", limits.failures * FAILURES_EVERYWHERE)):
-        if _one_more(session, tried.username, place, now) >= allowed:
+        count, locked = _one_more(session, tried.username, place, now)
+        if locked is not None and locked > now:
+            until = locked  # by a guess made at the same time
+        elif count >= allowed:
             until = now + limits.lockout
             row = (LoginFailure.username == tried.username, LoginFailure.address == place)
             session.execute(update(LoginFailure).where(*row).values(count=0, locked_until=until))
     return until
 
 
-def _one_more(session: Session, username: str, place: str, now: datetime) -> int:
+def _one_more(session: Session, username: str, place: str, now: datetime) -> tuple[int, datetime | None]:
     """Counted by the database, so that guesses made at once count as many."""
     first = changes.insert(session, LoginFailure).values(username=username, address=place, count=1, last_at=now)
     more = first.on_conflict_do_update(
         index_elements=["username", "address"], set_={"count": LoginFailure.count + 1, "last_at": now}
     )
-    count: int = session.execute(more.returning(LoginFailure.count)).scalar_one()
-    return count
+    count, locked = session.execute(more.returning(LoginFailure.count, LoginFailure.locked_until)).one()
+    return count, locked
