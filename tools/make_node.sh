@@ -2,7 +2,7 @@
 # Put a node and an npm into .venv/bin where the machine has none of its own (20 or later): PyPI carries both.
 set -eu
 venv=${1:-.venv}
-new_enough() { command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; }
+new_enough() { command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; }
 
 PATH="$venv/bin:$PATH"
 new_enough && exit 0
