@@ -1,12 +1,11 @@
 """What people do with the phone in these tests, and what the phone holds: shared by every journey."""
 
-import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 from sqlalchemy import func, select
 
 from fieldapp.core.db import Database
@@ -41,7 +40,8 @@ READ = """async ({ store, hashes }) => {
       for (const name of ["buf", "thumb", "sealed"]) {
         if (!(row[name] instanceof ArrayBuffer)) continue;
         const digest = hashes ? await crypto.subtle.digest("SHA-256", row[name]) : new ArrayBuffer(0);
-        row[name] = { size: row[name].byteLength, sha256: [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("") };
+        const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+        row[name] = { size: row[name].byteLength, sha256 };
       }
     }
     return rows;
@@ -232,6 +232,7 @@ def made(db: Database) -> int:
         return session.scalar(select(func.count()).select_from(Photo).where(Photo.derivative == "made")) or 0
 
 
-def picture_size(png: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(png)) as picture:
-        return picture.size
+def drawn(picture: Locator) -> None:
+    """It is not only there, it shows something."""
+    picture.scroll_into_view_if_needed()
+    eventually("a picture", lambda: picture.evaluate("img => img.naturalWidth"), lambda wide: wide > 0)

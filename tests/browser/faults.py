@@ -152,8 +152,9 @@ class Wire:
                 answer.head = re.sub(rb"(?im)^content-length:.*\r$", length, answer.head)
                 answer.head = re.sub(rb"(?im)^etag:.*\r\n", b"", answer.head)
                 body = changed
-        # Kept alive, as between a phone and a real server: a browser sends again by itself on a reused connection only.
-        framed = bool(answer.header("Content-Length") or answer.header("Transfer-Encoding")) or answer.first[1] in {"204", "304"}
+        # Kept alive, as with a real server: a browser sends again by itself on a reused connection only.
+        ends = bool(answer.header("Content-Length") or answer.header("Transfer-Encoding"))
+        framed = ends or answer.first[1] in {"204", "304"}
         head = re.sub(rb"(?im)^connection:.*\r\n", b"", answer.head) if framed else answer.head
         client.sendall(head + body)
         return framed

@@ -10,7 +10,18 @@ from fieldapp.issues.models import Issue
 from fieldapp.sync.models import Raw, Record
 from fieldapp.timeline.models import Entry
 from tests.browser.deeds import (
-    PROJECT, WAITING, all_sent, eventually, get_ready, held, made, new_visit, snapshot, stored, visits,
+    PROJECT,
+    WAITING,
+    all_sent,
+    drawn,
+    eventually,
+    get_ready,
+    held,
+    made,
+    new_visit,
+    snapshot,
+    stored,
+    visits,
 )  # fmt: skip
 from tests.browser.screens import Desk, Phone
 from tests.cast import SITE, Cast
@@ -73,8 +84,7 @@ def the_lead_sees(desk: Desk, cast: Cast, visit: str) -> None:
     expect(entry).to_contain_text("二层钢结构吊装完成约六成")
     expect(entry.locator("img[src$='/thumb']")).to_have_count(3)
     for thumb in entry.locator("img").all():
-        thumb.scroll_into_view_if_needed()
-        eventually("a drawn thumbnail", lambda one=thumb: one.evaluate("img => img.naturalWidth"), lambda wide: wide > 0)
+        drawn(thumb)
     page = desk.open("/issues")
     for title in ("北门临时用电容量不足", "临时用水水压不足"):
         expect(page.locator("li.cell", has_text=title)).to_have_count(1)

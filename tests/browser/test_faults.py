@@ -1,0 +1,159 @@
+"""Whatever stands between the phone and the office: nothing is lost, and afterwards everything is there once."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fieldapp.core.db import Database
+from tests.browser.deeds import (
+    WAITING,
+    all_sent,
+    eventually,
+    get_ready,
+    held,
+    log_visit,
+    snapshot,
+    states,
+    stored,
+    visits,
+)
+from tests.browser.faults import Wire
+from tests.browser.screens import Phone
+from tests.conftest import LiveServer
+
+RECORDS, UPLOADS = "/api/v1/visits/", "/api/v1/uploads"
+
+
+def kept_whole(page: Page, n: int) -> None:
+    """`n` records wait, with all their words, and a photo's bytes each."""
+    waiting = [row for row in held(page, "records") if row["state"] in {"saved", "sealed", "needs_you"}]
+    assert [bool(row["form"]["progress"]) for row in waiting] == [True] * n
+    lying = {row["id"] for row in held(page, "bytes")}
+    assert all(photo in lying for row in waiting for photo in row["photo_ids"])
+
+
+def send_all(phone: Phone, n: int) -> None:
+    """The officer opens the outbox and taps "send now" until nothing is left to be sent."""
+    page = phone.open("/outbox")
+    expect(page.locator('[data-view="outbox"]')).to_be_visible()
+
+    def tap() -> list[str]:
+        button = page.locator("[data-send]:visible:not([aria-busy])")
+        if button.count() and not page.locator("[data-group=sending]:visible").count():
+            button.click()
+        return states(page)
+
+    eventually(f"{n} records sent", tap, lambda found: found == ["sent"] * n)
+
+
+@pytest.mark.parametrize("how", ["500", "502", "413", "portal", "login", "refuse"])
+def test_a_gate_that_answers_instead_of_the_office_takes_nothing(
+    how: str, far_phone: Phone, wire: Wire, db: Database, tmp_path: Path
+) -> None:
+    """Once in front of the record, once in front of its photo."""
+    get_ready(far_phone)
+    wire.breaks(how)
+    log_visit(far_phone, "基坑支护完成", [snapshot(tmp_path, "one")])
+    page = far_phone.page
+    eventually("the gate was met", wire.broke, lambda lines: any(RECORDS in line for line in lines))
+    kept_whole(page, 1)
+    assert visits(db) == []
+    wire.mends()
+
+    wire.breaks(how, method="POST|PATCH|HEAD", path=UPLOADS)
+    far_phone.open("/outbox")
+    send = page.locator("[data-send]")
+    eventually("its photo met the gate", lambda: (send.is_visible() and send.click(), wire.broke())[1],
+               lambda lines: any(UPLOADS in line for line in lines))  # fmt: skip
+    assert len(visits(db)) == 1
+    kept_whole(page, 1)
+    wire.mends()
+
+    send_all(far_phone, 1)
+    assert (len(visits(db)), len(stored(db))) == (1, 1)
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", RECORDS), ("POST", UPLOADS)])
+def test_an_answer_lost_after_the_office_had_acted_doubles_nothing(
+    method: str, path: str, far_phone: Phone, wire: Wire, db: Database, tmp_path: Path
+) -> None:
+    get_ready(far_phone)
+    far_phone.offline()
+    for n in range(2):
+        log_visit(far_phone, f"第{n}次", [snapshot(tmp_path, f"photo {n}", size=(640, 480 + n))])
+    wire.breaks("drop", method=method, path=path, times=3)
+    far_phone.online()
+    eventually("answers lost", lambda: wire.broke("drop"), bool)
+    send_all(far_phone, 2)
+    assert (len(visits(db)), len(stored(db))) == (2, 2)
+
+
+def test_a_server_that_never_answers_is_given_up_and_keeps_nobody_waiting(
+    far_phone: Phone, wire: Wire, db: Database
+) -> None:
+    get_ready(far_phone)
+    wire.breaks("hang")
+    said = log_visit(far_phone, "塔吊安装")
+    assert "已保存" in said  # saying so did not wait for the office
+    eventually("it hangs", wire.broke, lambda lines: any(RECORDS in line for line in lines))
+    page = far_phone.open("/capture?new")  # the next visit can be begun meanwhile
+    expect(page.locator('[data-view="pick"]')).to_be_visible(timeout=WAITING)
+    kept_whole_text = [row["form"]["progress"] for row in held(page, "records")]
+    assert kept_whole_text == ["塔吊安装"]
+    wire.mends()
+    send_all(far_phone, 1)
+    assert len(visits(db)) == 1
+
+
+def test_pages_of_a_silent_server_give_way_to_what_the_phone_carries(far_phone: Phone, wire: Wire) -> None:
+    get_ready(far_phone)
+    wire.breaks("hang", method="GET", path="/projects")
+    page = far_phone.open("/projects")
+    expect(page.locator("h1")).to_have_text("离线")
+    expect(page.locator('a[href="/capture"]').first).to_be_visible()
+
+
+def test_a_login_that_ended_stops_the_queue_and_the_next_one_sends_it(
+    phone: Phone, db: Database, tmp_path: Path
+) -> None:
+    get_ready(phone)
+    phone.offline()
+    log_visit(phone, "登录已过期", [snapshot(tmp_path, "one")])
+    phone.context.clear_cookies(name="fieldapp")
+    phone.online()
+    page = phone.open("/outbox")
+    expect(page.locator("[data-sign-in]")).to_be_visible(timeout=WAITING)
+    expect(page.locator("[data-strip-text]")).to_contain_text("登录", timeout=WAITING)
+    kept_whole(page, 1)
+    assert visits(db) == []
+    page.locator("[data-sign-in] a").click()
+    page.locator("[name=username]").fill("ana")
+    page.locator("[name=password]").fill("Fieldapp-demo1")
+    page.locator("form[data-sign-in] [type=submit]").click()
+    expect(page.locator("[data-group=sent] [data-record]")).to_have_count(1, timeout=WAITING)
+    all_sent(page, 1)
+    assert (len(visits(db)), len(stored(db))) == (1, 1)
+
+
+def test_an_ended_login_never_takes_the_place_of_the_shell(phone: Phone) -> None:
+    get_ready(phone)
+    phone.context.clear_cookies(name="fieldapp")
+    phone.open("/")
+    expect(phone.page.locator("form[data-sign-in]")).to_be_visible()
+    phone.offline()
+    page = phone.open("/capture")
+    expect(page.locator('[data-view="pick"]')).to_be_visible(timeout=WAITING)
+
+
+def test_a_server_killed_in_the_middle_finds_everything_once_afterwards(
+    phone: Phone, served: LiveServer, serve: object, db: Database, tmp_path: Path
+) -> None:
+    get_ready(phone)
+    served.kill()
+    log_visit(phone, "服务器重启", [snapshot(tmp_path, "one")])
+    kept_whole(phone.page, 1)
+    assert callable(serve)
+    serve(int(served.url.rpartition(":")[2]))
+    send_all(phone, 1)
+    assert (len(visits(db)), len(stored(db))) == (1, 1)
