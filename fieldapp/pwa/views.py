@@ -33,9 +33,15 @@ def _shell() -> dict[str, _Page]:
     kept: dict[tuple[str, str], dict[str, _Page]] = current_app.extensions.setdefault("shell", {})
     key = (assets().version, locale_name())
     if key not in kept:
-        rendered = {path: render_template(template).encode() for path, template in SHELL.items()}
+        rendered = {path: _render(path).encode() for path in SHELL}
         kept[key] = {path: _Page(html, brotli.compress(html, quality=11)) for path, html in rendered.items()}
     return kept[key]
+
+
+def _render(path: str) -> str:
+    tree = assets()
+    modules = queries.at_once(f"js/behaviours{path}.js", tree.folder)
+    return render_template(SHELL[path], modules=[tree.url(module) for module in modules])
 
 
 def _shell_page(path: str) -> Response:
