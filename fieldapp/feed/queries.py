@@ -336,7 +336,7 @@ def opened_since(session: Session, user_id: UUID, project_id: UUID, since: datet
 
 # -- today ---------------------------------------------------------------------------------------------------------
 
-SHOWN_TODAY = 8  # of each list; the rest is one tap away
+SHOWN_TODAY = 5  # of each list; the rest is one tap away
 
 # What the office has to sort out lies above feed (sync): it says here how to count it for a person.
 to_sort_out: list[Callable[[Session, Person], int]] = []
@@ -491,4 +491,6 @@ def accuracy_code(metres: float | None) -> str:
     """In words: precise, usable, poor, unreliable; empty where the phone did not say."""
     if metres is None:
         return ""
-    return next((code for code, most in (("precise", 15), ("usable", 50), ("poor", 200)) if metres <= most), "unreliable")
+    return next(
+        (code for code, most in (("precise", 15), ("usable", 50), ("poor", 200)) if metres <= most), "unreliable"
+    )

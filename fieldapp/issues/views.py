@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from fieldapp.accounts import queries as accounts
+from fieldapp.accounts.models import UNIT
 from fieldapp.accounts.policy import Person
 from fieldapp.core import clock, login
 from fieldapp.core.access import signed_in
@@ -24,6 +25,7 @@ from fieldapp.visits import queries as visits
 
 SOON = timedelta(days=2)
 FILTERS = (OPEN, DISPATCHED, HANDLING, RETURNED, REPLIED, SOLVED, CLOSE_OFF_ASKED)  # chips, where there are such issues
+UNIT_FILTERS = (DISPATCHED, HANDLING, REPLIED)
 
 bp = Blueprint("issues", __name__)
 
@@ -74,7 +76,7 @@ def clocks_of(issue: Issue) -> list[Clock]:
 @bp.get("/issues")
 @signed_in
 def issues_page() -> ResponseReturnValue:
-    return render_template("issues/issues.html", filters=FILTERS, **_rows())
+    return render_template("issues/issues.html", filters=UNIT_FILTERS if person().role == UNIT else FILTERS, **_rows())
 
 
 @bp.get("/issues/rows")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
 from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.feed import queries as feed
 from fieldapp.projects.models import Project
 from fieldapp.sync import envelope, policy
 from fieldapp.sync.models import Raw, Record, ReviewItem
@@ -89,6 +90,9 @@ def count(session: Session, person: Person, most: int = 100) -> int:
     """How many items wait for this person, up to `most`: counts are capped."""
     open_ones = select(ReviewItem.id).where(ReviewItem.closed_at.is_(None), policy.to_sort(person)).limit(most)
     return session.scalar(select(func.count()).select_from(open_ones.subquery())) or 0
+
+
+feed.to_sort_out.append(count)  # today's page, below us, shows the number
 
 
 def count_of_devices(session: Session) -> int:

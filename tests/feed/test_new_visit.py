@@ -63,7 +63,8 @@ def test_ana_logs_a_visit_with_photos_and_two_issues_and_lin_reads_it_once(
     assert value(form, "project") == str(cast.sail)
     data = filled(
         cast, id=value(form, "id"), problems="水压不足", met_name="周明", met_title="项目经理",
-        participants=str(cast.bo), outside="供水公司\n设计院", next_text="复核", next_on="2026-11-24", progress_percent="60",
+        participants=str(cast.bo),
+        outside="供水公司\n设计院", next_text="复核", next_on="2026-11-24", progress_percent="60",
         photos=[picture("a.jpg", b"one"), picture("b.jpg", b"two")],
         **{"issues-0-title": "临时用水", "issues-0-category": "water", "issues-0-urgency": "urgent",
            "issues-0-deadline": "2026-11-30", "issues-1-title": "道路开口", "issues-1-urgency": "normal"},
