@@ -24,7 +24,7 @@ def extracted() -> dict[Said, str]:
     options = {"templates/**.html": {"silent": "false"}, "templates/**.jinja": {"silent": "false"}}
     found: dict[Said, str] = {}
     for file, line, msgid, _comments, _context in extract_from_dir(
-        ROOT, METHODS, options, KEYWORDS, comment_tags=(), strip_comment_tags=False
+        ROOT, METHODS, options, KEYWORDS, comment_tags=(), directory_filter=lambda _folder: True
     ):
         found.setdefault(msgid if isinstance(msgid, str) else tuple(msgid), f"{file}:{line}")
     return found
