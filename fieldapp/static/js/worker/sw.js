@@ -36,9 +36,11 @@ async function kept(event, path) {
   return (await cache.match(path, { ignoreVary: true })) ?? fetch(event.request);
 }
 
-// An open page of the version before may still ask for its own modules, so both caches are looked through.
+// An open page of the version before may still ask for its own modules, so the other cache is looked through as well.
 async function asset(event) {
-  return (await caches.match(event.request, { ignoreVary: true })) ?? fetch(event.request);
+  const cache = await caches.open(CACHE);
+  const found = (await cache.match(event.request, { ignoreVary: true })) ?? (await caches.match(event.request, { ignoreVary: true }));
+  return found ?? fetch(event.request);
 }
 
 async function fragment(event) {
