@@ -80,7 +80,7 @@ def test_no_page_leads_to_where_one_may_not_go(known: dict[str, str], reader: Re
 
 
 def _targets(page: Node) -> set[str]:
-    links = {
-        link.attrs["href"].split("#")[0] for link in page.all("a", href=True) if link.attrs["href"].startswith("/")
-    }
+    """Where the links of a page lead; a template's are for a script to place."""
+    shown = set(page.all("a", href=True)) - {link for one in page.all("template") for link in one.all("a", href=True)}
+    links = {link.attrs["href"].split("#")[0] for link in shown if link.attrs["href"].startswith("/")}
     return {link for link in links if link and not link.startswith("/photos/")}
