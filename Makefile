@@ -15,7 +15,7 @@ RUNTIME := $(VENV)/.runtime
 TOOLS := $(VENV)/.tools
 MODULES := node_modules/.installed
 CATALOGUE := fieldapp/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
-WITHIN := $(PY) tests/budget.py
+WITHIN := $(PY) tests/tools/budget.py
 PYTEST := $(PY) -m pytest -q --durations=5
 
 .DEFAULT_GOAL := help
@@ -40,7 +40,7 @@ init: $(RUNTIME) $(CATALOGUE)
 	@$(BIN)/fieldapp init
 
 $(PY):
-	@sh tools/make_venv.sh $(PYTHON) $(VENV)
+	@sh tests/tools/make_venv.sh $(PYTHON) $(VENV)
 
 $(RUNTIME): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing ..."
@@ -55,7 +55,7 @@ $(CATALOGUE): $(wildcard fieldapp/translations/parts/*.po) fieldapp/translations
 test: lint node unit postgres browser
 
 lint: $(TOOLS) $(MODULES) $(CATALOGUE)
-	@$(WITHIN) 120 lint sh tools/lint.sh
+	@$(WITHIN) 120 lint sh tests/tools/lint.sh
 
 node: $(MODULES)
 	@$(WITHIN) 60 "JavaScript" node --test --test-reporter=dot "tests/js/*.test.mjs"
@@ -78,7 +78,7 @@ $(TOOLS): pyproject.toml constraints.txt | $(PY)
 	@touch $@ $(RUNTIME)
 
 $(MODULES): package.json package-lock.json | $(PY)
-	@sh tools/make_node.sh $(VENV)
+	@sh tests/tools/make_node.sh $(VENV)
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 

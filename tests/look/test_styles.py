@@ -7,7 +7,7 @@ import brotli
 import pytest
 from gallery import STATIC, TEMPLATES, environment, render
 
-from tools.frame_css import BUNDLE, COMPONENTS, bundle
+from tests.tools.frame_css import BUNDLE, COMPONENTS, bundle
 
 CSS = STATIC / "css"
 SHEETS = sorted(set(CSS.rglob("*.css")) - {BUNDLE})
@@ -34,7 +34,7 @@ def test_a_page_does_not_load_twice_what_the_frame_has() -> None:
 
 
 def test_the_bundle_holds_what_its_parts_say() -> None:
-    assert BUNDLE.read_text(encoding="utf-8") == bundle(), "run: python tools/frame_css.py"
+    assert BUNDLE.read_text(encoding="utf-8") == bundle(), "run: python tests/tools/frame_css.py"
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda t: str(t.relative_to(TEMPLATES)))

@@ -1,4 +1,4 @@
-"""CPU of the server, in ms, for each photo that arrives in one request. By hand: python tools/measure_uploads.py [URL]
+"""CPU of the server, in ms, for each photo that arrives in one request. By hand: python tests/tools/measure_uploads.py [URL]
 
 A real gunicorn (one worker, no job process) on SQLite with synchronous=FULL unless a database URL is given; one
 connection that stays open, as a phone's does.
@@ -146,7 +146,7 @@ def measure(db: Database, cast: Any, port: int, cookie: str, master: int) -> Non
                 raise SystemExit(f"the photo was not stored: {answer.status}")
         seconds = (datetime.now(UTC) - begun).total_seconds()
         used = (cpu_of(master) - before) / ROUNDS * 1000
-        print(f"{size / 1000:.0f} KB: {used:.2f} ms CPU a photo, {ROUNDS / seconds:.0f} a second on one connection")  # noqa: T201
+        print(f"{size / 1000:.0f} KB: {used:.2f} ms CPU a photo, {ROUNDS / seconds:.0f} a second on one connection")
 
 
 if __name__ == "__main__":

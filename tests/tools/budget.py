@@ -1,4 +1,4 @@
-"""Run one part of the tests within its time: `python tests/budget.py SECONDS NAME COMMAND…`.
+"""Run one part of the tests within its time: `python tests/tools/budget.py SECONDS NAME COMMAND…`.
 
 A part that takes longer has failed, whatever it found: slow tests stop being run. Prints how long it took.
 """
