@@ -72,6 +72,7 @@ def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
     public = {rule.rule for _method, rule in routes(app) if (found := mark(app, rule)) and found.public}
     assert public == {
         "/api/v1/client-errors",
+        "/api/v1/openapi.json",
         "/capture",
         "/healthz",
         "/login",

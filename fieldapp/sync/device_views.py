@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
 from fieldapp.core import clock
-from fieldapp.core.access import phone_door, polled
+from fieldapp.core.access import phone_door, polled, public
 from fieldapp.core.login import person, write_only
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, read, settings
-from fieldapp.sync import devices, reference
+from fieldapp.sync import devices, openapi, reference
 from fieldapp.sync.receipts import server_epoch
 
 bp = Blueprint("devices", __name__)
@@ -33,6 +33,13 @@ def _body(shape: type[M]) -> M:
 
 def _timed(body: dict[str, Any]) -> ResponseReturnValue:
     return jsonify(body | {"server_time": clock.now().isoformat()})
+
+
+@bp.get("/api/v1/openapi.json")
+@public
+def description() -> ResponseReturnValue:
+    """The shape of the door; it holds no data."""
+    return jsonify(openapi.document())
 
 
 @bp.get("/api/v1/me")

@@ -22,7 +22,7 @@ from fieldapp.core.models import Counter, Reserved
 from fieldapp.core.payload import Line, Payload
 from fieldapp.issues.models import Issue
 from fieldapp.sync import actions
-from fieldapp.sync.models import Device, Gap, Raw, Record, Voided
+from fieldapp.sync.models import RECEIVED, Device, Gap, Raw, Record, Voided
 from fieldapp.visits.models import Visit
 
 GAP_AFTER = timedelta(days=3)
@@ -121,14 +121,21 @@ def _count_gaps(session: Session, device: Device) -> int:
 def _replaced(session: Session, person: Person, new: UUID) -> list[dict[str, Any]]:
     """A new installation of someone whose earlier one still had a queue: tell them, and the office."""
     waiting = select(Device).where(Device.user_id == person.id, Device.id != new)
-    left = [device for device in session.scalars(waiting) if device.queued]
-    for device in left:
+    left = {device: count for device in session.scalars(waiting) if (count := _still_waiting(session, device))}
+    for device, still in left.items():
         actions.open_review(
             session, "replaced_device", f"replaced:{device.id}:{person.id}", device_id=device.id, user_id=person.id,
-            detail={"waiting": len(device.queued), "new_device": str(new)},
+            detail={"waiting": still, "new_device": str(new)},
         )  # fmt: skip
-    count = sum(len(device.queued) for device in left)
+    count = sum(left.values())
     return [{"code": "previous-installation", "n": count}] if count else []
+
+
+def _still_waiting(session: Session, device: Device) -> int:
+    """How many of the records that a phone last counted as queued have not come since, by whatever way."""
+    ids = {UUID(item["id"]) for item in device.queued}
+    come = session.scalar(select(func.count()).where(Record.id.in_(ids), Record.state != RECEIVED)) or 0
+    return len(ids) - come
 
 
 def watch(session: Session) -> None:
@@ -145,10 +152,10 @@ def watch(session: Session) -> None:
         )  # fmt: skip
     silent = select(Device).where(Device.seen_at <= clock.now() - SILENT_AFTER)
     for device in session.scalars(silent):
-        if device.queued:
+        if still := _still_waiting(session, device):
             actions.open_review(
                 session, "silent_device", f"silent:{device.id}:{device.user_id}", device_id=device.id,
-                user_id=device.user_id, detail={"waiting": len(device.queued)},
+                user_id=device.user_id, detail={"waiting": still},
             )  # fmt: skip
 
 

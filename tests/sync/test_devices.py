@@ -102,6 +102,14 @@ def test_a_new_installation_is_told_what_the_previous_one_still_held(
     assert say(client_of("bo"), phone=PHONE)["notices"] == []
 
 
+def test_what_has_come_since_is_no_longer_said_to_wait(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    arrived = new_id()
+    say(client_of("ana"), last_seq=2, queued=[{"id": str(arrived), "seq": 1}, {"id": str(new_id()), "seq": 2}])
+    with db.writing() as session:
+        session.add(Record(id=arrived, type="visit", state="placed", received_at=NOON, changed_at=NOON))
+    assert say(client_of("ana"), phone=new_id())["notices"] == [{"code": "previous-installation", "n": 1}]
+
+
 def test_one_phone_of_two_people_counts_for_each_apart(client_of: ClientOf, db: Database, cast: Cast) -> None:
     receive(db, cast, 1)
     say(client_of("ana"), last_seq=1)
