@@ -1,5 +1,6 @@
-"""CPU of the server, in ms, for each photo that arrives in one request. By hand: python tests/tools/measure_uploads.py [URL]
+"""CPU of the server, in ms, for each photo that arrives in one request.
 
+By hand, from the repository: `python -m tests.tools.measure_uploads [database URL]`.
 A real gunicorn (one worker, no job process) on SQLite with synchronous=FULL unless a database URL is given; one
 connection that stays open, as a phone's does.
 """
