@@ -19,7 +19,7 @@ from fieldapp.accounts.policy import person_on
 from fieldapp.app import create_app
 from fieldapp.core import login, migrate
 from fieldapp.core.db import Database, new_id
-from fieldapp.settings import Settings
+from fieldapp.settings import LOOPBACK, Settings
 from fieldapp.translations.build import build
 from tests.cast import NOON, Cast, settle
 
@@ -32,6 +32,21 @@ def catalogues() -> None:
     """The catalogues that pages are read from are made from their sources, as every start of `make` does."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         build()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_refused() -> Iterator[None]:
+    """Tests talk to this machine only: whatever asks another one fails at once, and says so."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+            raise ConnectionRefusedError(f"a test asked the network for {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -204,11 +219,7 @@ def serve(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveServ
     yield start
     for server in running:
         if server.process.poll() is None:
-            server.process.terminate()
-            try:
-                server.process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                server.process.kill()
+            server.kill()  # its jobs would take their time to end politely, at the end of every single test
 
 
 def _until_ready(server: LiveServer) -> None:

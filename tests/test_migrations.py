@@ -92,3 +92,13 @@ def test_upgrading_again_changes_nothing_and_the_server_keeps_its_epoch(bare: Da
     with bare.reading() as session:
         assert session.get_one(Fact, migrate.EPOCH).value == epoch
         assert session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_a_table_is_rebuilt_without_checking_keys_and_they_are_checked_again_afterwards(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'keys.db'}")
+    with database.engine.connect() as connection, migrate._keys_unchecked(connection):
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
+        connection.rollback()
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    database.close()

@@ -1,6 +1,10 @@
 """Bringing a database to the schema of this version."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -25,10 +29,7 @@ def config(connection: Connection) -> Config:
 
 def upgrade(database: Database) -> None:
     """Run every migration that is still to come, then make sure this server has its epoch."""
-    with database.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # table rebuilds; no-op inside a transaction
-            connection.rollback()
+    with database.engine.connect() as connection, _keys_unchecked(connection):
         command.upgrade(config(connection), "head")
         connection.commit()
     with database.writing() as session:
@@ -36,8 +37,29 @@ def upgrade(database: Database) -> None:
             session.add(Fact(name=EPOCH, value=new_id().hex))
 
 
+@contextmanager
+def _keys_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by rebuilding it, which must not be taken for deleting what others point to.
+
+    Said to the driver itself: inside a transaction, which SQLAlchemy would begin first, SQLite ignores it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
 def pending(database: Database) -> bool:
     """Whether the database is older (or newer) than this version's schema."""
     with database.engine.connect() as connection:
-        head = ScriptDirectory.from_config(config(connection)).get_current_head()
-        return MigrationContext.configure(connection).get_current_revision() != head
+        return MigrationContext.configure(connection).get_current_revision() != head()
+
+
+@cache
+def head() -> str | None:
+    """The newest revision that this version knows; read from the scripts once a process."""
+    return ScriptDirectory(str(SCRIPTS)).get_current_head()
