@@ -12,7 +12,9 @@ from fieldapp.accounts import views as accounts
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.feed import new_visit_views as new_visit
 from fieldapp.feed import views as feed
+from fieldapp.feed import visit_views as visit
 from fieldapp.issues import views as issues
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
@@ -24,7 +26,9 @@ from fieldapp.sync import upload_views as uploads
 from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
-FEATURES: tuple[Any, ...] = (health, accounts, issues, feed, photos, pwa, visitmap, devices, sync, uploads, imports, review)
+FEATURES: tuple[Any, ...] = (
+    health, accounts, issues, feed, visit, new_visit, photos, pwa, visitmap, devices, sync, uploads, imports, review,
+)  # fmt: skip
 MAX_FORM_BYTES = 20 * 64 * 1024 * 1024  # twenty photos of 64 MB; a route that takes less says so
 
 

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from fieldapp.core import audit
@@ -51,6 +51,12 @@ def close_reading(_error: BaseException | None = None) -> None:
     if block is not None:
         g.pop("reading", None)
         block.__exit__(None, None, None)
+
+
+def no_store(answer: Response) -> Response:
+    """For what must be asked anew each time, Back included."""
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def request_id() -> str:

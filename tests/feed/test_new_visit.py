@@ -14,7 +14,7 @@ from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
 from fieldapp.core.jobs import Context
-from fieldapp.feed.jobs import sweep
+from fieldapp.feed.parking import sweep
 from fieldapp.issues.models import Issue
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings

@@ -68,7 +68,7 @@ def test_photos_too_many_and_empty_ones_are_told_and_the_others_stay(cast: Cast,
 def test_a_photo_over_the_limit_is_not_taken(
     cast: Cast, settings: Settings, reader: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fieldapp.feed.jobs.MAX_PHOTO_BYTES", 10)
+    monkeypatch.setattr("fieldapp.feed.parking.MAX_PHOTO_BYTES", 10)
     page = reader("ana").post("/visits/new", {**filled(cast), "photos": [picture("big.jpg", b"x" * 11)]}, 422)
     assert "“big.jpg”超过 64 MB" in error_at(page, "f-photos")
     assert list((settings.data_dir / "parked").glob("*/*")) == []

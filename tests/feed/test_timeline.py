@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from fieldapp.core.db import Database
-from fieldapp.feed import queries
+from fieldapp.feed import queries, timeline_queries
 from fieldapp.projects.models import Project
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
@@ -224,7 +224,7 @@ def _statements(db: Database, cast: Cast, limit: int) -> int:
         session.get_one(Project, cast.sail)
         person = cast.person(session, "lin")
         event.listen(db.engine, "before_cursor_execute", note)
-        shown = queries.project_timeline(
+        shown = timeline_queries.project_timeline(
             session, person, cast.sail, zone_readable=True, zone="Asia/Shanghai", limit=limit
         )
         event.remove(db.engine, "before_cursor_execute", note)

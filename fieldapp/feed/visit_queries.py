@@ -1,0 +1,139 @@
+"""All of a visit, for its page."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts import queries as accounts
+from fieldapp.accounts.models import Unit
+from fieldapp.accounts.policy import Person
+from fieldapp.feed.timeline_queries import strips
+from fieldapp.issues import queries as issues
+from fieldapp.issues.models import Issue
+from fieldapp.photos import policy as photos_policy
+from fieldapp.photos import queries as photos
+from fieldapp.photos.models import STORED, WITHDRAWN, Photo
+from fieldapp.projects import queries as projects
+from fieldapp.projects.models import Enterprise, Programme, Project, Stage
+from fieldapp.visits import policy as visits_policy
+from fieldapp.visits import queries as visits
+from fieldapp.visits.models import Supplement, Visit, VisitKind
+
+
+@dataclass(frozen=True)
+class Said:
+    """A supplement, who said it and with which photos."""
+
+    supplement: Supplement
+    author: str
+    photos: list[Photo]
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a supplement replaced: for each field, the words before."""
+
+    supplement: Supplement
+    author: str
+    before: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class VisitPage:
+    visit: Visit
+    kind: VisitKind
+    author: str
+    participants: list[str]
+    projects: list[Project]  # the main one first
+    openable: set[UUID]  # of the projects
+    enterprises: list[Enterprise]
+    programmes: list[str]
+    stage: Stage | None
+    photos: list[Photo]
+    issues: list[tuple[Issue, str]]  # and what the visit said of it: opened, progress, ...
+    units: dict[UUID, Unit]
+    said: list[Said]
+    originals: list[Original]
+    may_add: bool
+    may_withdraw: bool
+    may_void: bool
+
+    @property
+    def main(self) -> Project | None:
+        return self.projects[0] if self.projects else None
+
+
+def visit_page(session: Session, person: Person, visit: Visit, *, zone_readable: bool) -> VisitPage:
+    """All of a visit, as far as this person may see it."""
+    said = visits.supplements(session, [visit.id]).get(visit.id, [])
+    names = accounts.names(
+        session, {visit.owner_id, *(one.owner_id for one in said), *(one.user_id for one in visit.participants)}
+    )
+    linked = projects.by_ids(session, [link.project_id for link in visit.projects])
+    ordered = [linked[link.project_id] for link in visit.projects if link.project_id in linked]
+    told = issues.events_of_record(session, visit.id)
+    seen = issues.issues_of(session, person, [event.issue_id for event in told], zone_readable=zone_readable)
+    of_said = strips(session, person, "supplement", [one.id for one in said])
+    used = photos.used_by(session, "visit", [visit.id])[visit.id]
+    return VisitPage(
+        visit=visit,
+        kind=session.get_one(VisitKind, visit.kind),
+        author=names.get(visit.owner_id, ""),
+        participants=sorted(names[one.user_id] for one in visit.participants if one.user_id in names),
+        projects=ordered,
+        openable=projects.visible_ids(session, person, linked, zone_readable=zone_readable),
+        enterprises=enterprises_of(session, visit, ordered),
+        programmes=_programme_names(session, visit.programmes),
+        stage=session.get(Stage, visit.stage) if visit.stage else None,
+        photos=_shown_or_awaited(session, person, visit, used),
+        issues=[(seen[event.issue_id], event.type) for event in told if event.issue_id in seen and event.applied],
+        units={unit.id: unit for unit in accounts.units(session)},
+        said=[Said(one, names.get(one.owner_id, ""), of_said[one.id].shown) for one in said],
+        originals=[
+            Original(one, names.get(one.owner_id, ""), one.body["before"]) for one in said if one.body.get("before")
+        ],
+        may_add=visits_policy.may_add(person, is_readable=True) and visit.withdrawn_at is None,
+        may_withdraw=visits_policy.may_amend(person, visit) and visit.withdrawn_at is None,
+        may_void=visits_policy.may_void(person, visit) and visit.withdrawn_at is None,
+    )
+
+
+def _shown_or_awaited(session: Session, person: Person, visit: Visit, used: list[Photo]) -> list[Photo]:
+    """What this person may see, and the places of what cannot be shown; a withdrawn photo leaves no place."""
+    visible = photos_policy.visible(session, person, used)
+    own = visit.owner_id == person.id
+
+    def has_place(photo: Photo) -> bool:
+        return photo.state not in (STORED, WITHDRAWN) and (own or not photo.sensitive)
+
+    return [photo for photo in used if photo.id in visible or has_place(photo)]
+
+
+def enterprises_of(session: Session, visit: Visit, linked: list[Project]) -> list[Enterprise]:
+    """Those of its projects, and those that took part beside them."""
+    own = list(dict.fromkeys(project.enterprise for project in linked))
+    further = [one.enterprise_id for one in visit.enterprises]
+    if not further:
+        return own
+    query = select(Enterprise).where(Enterprise.id.in_(further)).order_by(Enterprise.name)
+    return [*own, *(one for one in session.scalars(query) if one not in own)]
+
+
+def _programme_names(session: Session, codes: list[str]) -> list[str]:
+    if not codes:
+        return []
+    query = select(Programme).where(Programme.code.in_(codes)).order_by(Programme.order, Programme.code)
+    known = {one.code: one.name for one in session.scalars(query)}
+    return [known.get(code, code) for code in codes]
+
+
+def accuracy_code(metres: float | None) -> str:
+    """In words: precise, usable, poor, unreliable; empty where the phone did not say."""
+    if metres is None:
+        return ""
+    return next(
+        (code for code, most in (("precise", 15), ("usable", 50), ("poor", 200)) if metres <= most), "unreliable"
+    )
