@@ -55,12 +55,13 @@ def log_visit(
     projects that its author may not log against. Raises CannotPlace before anything is written."""
     links = _links(session, author, body, issue_events, zone_readable=zone_readable, admitted=admitted)
     state = visits.log(session, author, arrival, body, links, fresh=fresh)
+    own: list[UUID] = []
     if claims or not fresh:
-        photos.claim(session, arrival.id, author.id, claims)
-        photos.unuse(session, "visit", arrival.id, keep=[one.id for one in claims])
-        photos.use(session, [one.id for one in claims], "visit", arrival.id, sensitive=body.sensitive)
+        own = photos.claim(session, arrival.id, author.id, claims)
+        photos.unuse(session, "visit", arrival.id, keep=own)
+        photos.use(session, own, "visit", arrival.id, sensitive=body.sensitive)
     logged = LoggedVisit(state)
-    source = _source(arrival, body, links, claims)
+    source = _source(arrival, body, links, own)
     if not fresh:
         logged.disputed = issues.drop_unlisted(session, author, source, {event.id for event in issue_events})
     for event in sorted(issue_events, key=lambda one: one.issue) if len(issue_events) > 1 else issue_events:
@@ -96,7 +97,7 @@ def _links(
     return Links(tuple(p for p in everything.projects if p.id in wanted), everything.enterprises)
 
 
-def _source(arrival: Arrival, body: VisitBody, links: Links, claims: Sequence[PhotoClaim]) -> Source:
+def _source(arrival: Arrival, body: VisitBody, links: Links, photo_ids: Collection[UUID]) -> Source:
     return Source(
         record_id=arrival.id,
         visit_id=arrival.id,
@@ -104,7 +105,7 @@ def _source(arrival: Arrival, body: VisitBody, links: Links, claims: Sequence[Ph
         received_at=arrival.times.received_at,
         project_ids=(links.main.id,) if links.main else (),
         enterprise_ids=tuple(links.all_enterprises[:1]) if links.main else links.enterprises,
-        photo_ids=frozenset(one.id for one in claims),
+        photo_ids=frozenset(photo_ids),
     )
 
 
@@ -145,17 +146,27 @@ def supplement_visit(
     claims: Sequence[PhotoClaim] = (),
     zone_readable: bool,
 ) -> Supplement | None:
-    """Something said later about a visit. None: its visit is unknown here, or not to be seen by `author`."""
+    """Something said later about a visit. None: its visit is unknown here, or not to be seen by `author`; its photos
+    are expected all the same, or their phone would let go of them."""
+    if claims:
+        photos.claim(session, arrival.id, author.id, claims)
     seen = visits_queries.visible_visit(session, author, body.visit, zone_readable=zone_readable)
     own = session.scalar(select(Visit.owner_id).where(Visit.id == body.visit)) == author.id
     if seen is None and not own:
         return None
     if body.photo is not None and not _may_withdraw(session, author, body.photo):
         raise CannotPlace("not-allowed")
-    if claims:
-        photos.claim(session, arrival.id, author.id, claims)
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
     return visits.supplement(session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None)
+
+
+def revise_supplement(
+    session: Session, author: Person, arrival: Arrival, body: SupplementBody, *, claims: Sequence[PhotoClaim] = ()
+) -> None:
+    """A newer revision of what was said about a visit, edited before its phone heard that the older one had come."""
+    photos.claim(session, arrival.id, author.id, claims)
+    said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
+    visits.revise_supplement(session, author, arrival, said)
 
 
 def withdraw_own_photo(session: Session, author: Person, photo_id: UUID, reason: str) -> bool:

@@ -41,8 +41,10 @@ def _tell(session: Session, photos: Sequence[Photo]) -> None:
         listener(session, photos)
 
 
-def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> None:
-    """Make the photo rows what the manifest of the projected revision lists. Twice is as good as once."""
+def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> list[UUID]:
+    """Make the photo rows what the manifest of the projected revision lists. Twice is as good as once.
+
+    Answers those that the record may show: its owner's. Showing another's would narrow or widen who sees it."""
     listed = {c.id for c in claims}
     for photo in _of_record(session, record_id):
         if photo.id not in listed and photo.reason != PARKED and photo.state != WITHDRAWN:
@@ -53,8 +55,16 @@ def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[Ph
     for order, one in enumerate(claims):
         if _belongs(known[one.id], record_id, owner_id):
             _describe(known[one.id], order, one, held)
+        else:
+            session.info.setdefault("claimed_elsewhere", set()).add(record_id)
     session.flush()
     _tell(session, [known[one.id] for one in claims if known[one.id].state == REFUSED])
+    return [one.id for one in claims if known[one.id].owner_id == owner_id]
+
+
+def claimed_elsewhere(session: Session, record_id: UUID) -> bool:
+    """Whether this transaction claimed for the record a photo that is another's: its rows do not tell of it then."""
+    return record_id in session.info.get("claimed_elsewhere", ())
 
 
 def _belongs(photo: Photo, record_id: UUID, owner_id: UUID) -> bool:
@@ -65,13 +75,18 @@ def _belongs(photo: Photo, record_id: UUID, owner_id: UUID) -> bool:
 def park(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> None:
     """Expect the photos that a variant lists, beside those of the projected manifest."""
     fresh = _expect(session, record_id, owner_id, claims)
-    known = _by_id(session, fresh)
+    known = _by_id(session, {one.id for one in claims})
     held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
     for order, one in enumerate(claims):
-        if one.id in fresh:
+        if one.id in fresh or _unlisted(known[one.id], record_id, owner_id):
             _describe(known[one.id], order, one, held)
             known[one.id].reason = known[one.id].reason or PARKED
     session.flush()
+
+
+def _unlisted(photo: Photo, record_id: UUID, owner_id: UUID) -> bool:
+    """Given up only because what is projected does not list it."""
+    return _belongs(photo, record_id, owner_id) and (photo.state, photo.reason) == (WITHDRAWN, UNLISTED)
 
 
 def expect(session: Session, record_id: UUID, owner_id: UUID, photo_id: UUID, sha256: str, size: int) -> Photo:

@@ -42,16 +42,16 @@ def receipt_of(session: Session, record_id: UUID) -> list[PhotoState]:
 
 
 def receipt_of_claims(session: Session, owner_id: UUID, claims: Sequence[PhotoClaim]) -> list[PhotoState]:
-    """The photos that a variant, or a record that is not projected, lists."""
-    rows = session.scalars(select(Photo).where(Photo.id.in_([c.id for c in claims])))
-    known = {p.id: p for p in rows if p.owner_id == owner_id}
-    return [_state_of(one, known.get(one.id)) for one in claims]
+    """The photos of a manifest that the rows of its record alone do not tell: of a variant, of a record that is not
+    projected, of one that lists another record's photo."""
+    known = {p.id: p for p in session.scalars(select(Photo).where(Photo.id.in_([c.id for c in claims])))}
+    return [_state_of(one, known.get(one.id), owner_id) for one in claims]
 
 
-def _state_of(one: PhotoClaim, photo: Photo | None) -> PhotoState:
+def _state_of(one: PhotoClaim, photo: Photo | None, owner_id: UUID) -> PhotoState:
     if photo is None:
         return PhotoState(one.id, *((REFUSED, TOO_LARGE) if one.size > MAX_PHOTO_BYTES else (WANTED, None)))
-    if photo.sha256 != one.sha256:
+    if (photo.owner_id, photo.sha256) != (owner_id, one.sha256):
         return PhotoState(one.id, REFUSED, DIFFERS)  # the id is another photo's by now
     return PhotoState(one.id, photo.state, None if photo.reason == PARKED else photo.reason)
 

@@ -29,6 +29,7 @@ REASONS = {
     "no-such-record": _l("This version is no longer there."),
     "not-a-visit": _l("Only a visit can be placed with a project."),
     "unknown-kind": _l("Its visit kind is unknown here."),
+    "already-said": _l("It changes what an earlier version of it has done to the visit already."),
     "failed": _l("Something went wrong while it was filed; the server's log tells more."),
 }
 ACTS = {

@@ -38,7 +38,7 @@ def to_sort(person: Person) -> ColumnElement[bool]:
 def acts(person: Person, item: ReviewItem) -> tuple[str, ...]:
     """What this person may do about an open item; every item may be closed with a reason."""
     allowed = ACTS.get(item.kind, ())
-    if not (person.is_desk or person.is_admin):
+    if item.user_id is not None or not (person.is_desk or person.is_admin):  # only an unknown author is matched
         allowed = tuple(act for act in allowed if act != "match")
     if person.is_desk and not person.is_lead:
         allowed = tuple(act for act in allowed if act != "confirm")

@@ -95,7 +95,8 @@ def _state_of(row: Any) -> tuple[str, str]:
 
 
 def _photos_of(session: Session, row: Any) -> Sequence[PhotoState] | None:
-    if row.raw_state in ("projected", "earlier", "held"):
+    # Claims stand beside a judged record whose rows do not tell: it lists another's photo, or was not chosen.
+    if row.raw_state in ("projected", "earlier", "held") and row.photo_claims is None:
         return photos.receipt_of(session, row.id) if row.has_photos else []
     claims = _claims_of(session, row)
     if claims is None:

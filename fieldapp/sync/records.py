@@ -183,11 +183,17 @@ def _is_user(session: Session, id: UUID | None) -> bool:
 def run(db: Database, settings: Settings, id: UUID, known: Known = NOTHING) -> None:
     """Run T2 for a record until nothing under it waits. Raises the database's error where that must wait itself."""
     for _ in range(MOST_RAWS):
+        judged: list[int] = []
         try:
-            released = db.write(lambda session: settle(session, settings, id, known))
+            released = db.write(lambda session: settle(session, settings, id, known, judged))  # noqa: B023
             break
         except SetAside as aside:
             _put_aside(db, id, aside, known)
+        except Exception as error:  # at the transaction's end: a number, a version, a row that was still to be written
+            if passes(error) or not judged:
+                raise
+            log.exception("a record could not be finished", extra={"facts": {"record": str(id)}})
+            _put_aside(db, id, SetAside(judged[-1], FAILED, FAILED, type(error).__name__), known)
     else:
         return
     for other in released:
@@ -197,17 +203,22 @@ def run(db: Database, settings: Settings, id: UUID, known: Known = NOTHING) -> N
             log.warning("a held record is left to the sweep", extra={"facts": {"record": str(other)}})
 
 
-def settle(session: Session, settings: Settings, id: UUID, known: Known) -> list[UUID]:
-    """T2: judge every raw of a record that waits. Answers the held records that may go on now."""
+def settle(
+    session: Session, settings: Settings, id: UUID, known: Known = NOTHING, judged: list[int] | None = None
+) -> list[UUID]:
+    """T2: judge every raw that waits, and note in `judged` which. Answers the held records that may go on now."""
+    judged = [] if judged is None else judged
     head = session.scalar(_HEAD, {"id": id})
     if head is None:
         return []
     raws = session.scalars(_RAWS, {"id": id}).all()
     released: list[UUID] = []
     if head.state == HELD:
+        judged += [] if head.raw_id is None else [head.raw_id]
         released += _try_held(session, settings, head)
     for raw in raws:
         if raw.state == RECEIVED:
+            judged.append(raw.id)
             released += _guarded(raw, lambda raw=raw: _judge(session, settings, head, raw, raws, known))  # type: ignore[misc]
     return released
 
@@ -248,8 +259,8 @@ def _judge(
     current = next((one for one in raws if one.id == head.raw_id), None)
     if current is None or current is raw:
         return _project(session, settings, head, raw, known)
-    same_hand = raw.owner_id == current.owner_id and raw.device_id == current.device_id
-    if same_hand and raw.rev > current.rev and raw.replaces:
+    same_hand = _same_hand(raw, current)
+    if _revises(raw, current):
         released = _project(session, settings, head, raw, known)
         current.state = EARLIER
         _settle_replaced(session, head, raw, raws)
@@ -261,11 +272,19 @@ def _judge(
     return []
 
 
+def _same_hand(raw: Raw, other: Raw) -> bool:
+    return raw.owner_id == other.owner_id and raw.device_id == other.device_id
+
+
+def _revises(raw: Raw, other: Raw) -> bool:
+    return _same_hand(raw, other) and raw.rev > other.rev and bool(raw.replaces)
+
+
 def _settle_replaced(session: Session, head: Record, raw: Raw, raws: Sequence[Raw]) -> None:
     """The author went on from what we had taken for a variant: that question is answered."""
     for one in raws:
         if one.state == VARIANT and one.payload_sha256 == raw.replaces:
-            one.state = EARLIER
+            one.state, one.photo_claims = EARLIER, None
     if not any(one.state == VARIANT for one in raws):
         close_of_record(session, head.id, None, "revised", "variant")
 
@@ -305,6 +324,8 @@ def _project(
     if state == HELD == head.state and head.raw_id == raw.id:
         return []  # it waits on: nothing that its phone should hear of
     _mark(session, raw, HELD if state == HELD else PROJECTED)
+    if photos.claimed_elsewhere(session, head.id):
+        raw.photo_claims = _dumped(reading)  # the record's own rows do not tell of all that it lists
     changed(
         session, head, type=reading.type, target=reading.target, state=state, reason=reason, raw_id=raw.id, rev=raw.rev,
         owner_id=author.id, device_id=raw.device_id, seq=reading.seq or head.seq,
@@ -343,11 +364,13 @@ def _write(
             return _write_visit(session, settings, head, raw, reading, arrival, author, body, admitted)
         case SupplementRecord(body=body):
             if body.type == "photo_withdrawn" and body.photo is not None and not _is_visit(session, body.visit):
+                photos.claim(session, arrival.id, author.id, reading.claims or ())
                 done = feed.withdraw_own_photo(session, author, body.photo, body.reason)
                 return (PLACED if done else HELD), "", []
             zone = settings.zone_readable
             if session.scalar(select(exists().where(Supplement.id == arrival.id))):
-                return PLACED, "", []  # a revision of what was said already: supplements are only ever added to
+                feed.revise_supplement(session, author, arrival, body, claims=reading.claims or ())
+                return PLACED, "", []
             said = feed.supplement_visit(
                 session, author, arrival, body, claims=reading.claims or (), zone_readable=zone
             )
@@ -489,7 +512,9 @@ def _set_aside(session: Session, id: UUID, aside: SetAside, known: Known, *, wit
     raw.failed_version = fieldapp.__version__ if aside.state == FAILED else ""
     reading = _reading(raw, known)
     raw.photo_claims = _dumped(reading) if with_photos else None
-    if head.raw_id is None or head.raw_id == raw.id:
+    standing = session.get(Raw, head.raw_id) if head.raw_id is not None else None
+    waits = standing is not None and standing.state in (UNPLACED, FAILED)
+    if standing is None or standing is raw or (waits and _revises(raw, standing)):  # the newest is what gets placed
         changed(session, head, raw_id=raw.id, rev=raw.rev, state=UNPLACED, reason=aside.reason[:80], type=reading.type)
     if with_photos and reading.claims and raw.owner_id is not None and _is_user(session, raw.owner_id):
         photos.park(session, id, raw.owner_id, reading.claims)
@@ -597,10 +622,17 @@ def choose(session: Session, settings: Settings, id: UUID, sha256: str, by: UUID
             raise CannotPlace(aside.reason, aside.detail) from aside
     for raw in raws:
         if raw is not chosen and raw.state in (PROJECTED, VARIANT):
-            raw.state = EARLIER
-            raw.photo_claims = None
+            _keep_unchosen(session, raw)
     close_of_record(session, id, by, "chosen", "variant")
     audit.record(session, by, "record.chosen", "record", id, sha256=sha256)
+
+
+def _keep_unchosen(session: Session, raw: Raw) -> None:
+    """What was not chosen is kept whole: its photos go on arriving, or choosing otherwise later would come too late."""
+    reading = envelope.read(raw.payload, raw.record_id)
+    raw.state, raw.photo_claims = EARLIER, _dumped(reading)
+    if reading.claims and raw.owner_id is not None:
+        photos.park(session, raw.record_id, raw.owner_id, reading.claims)
 
 
 def match_user(db: Database, settings: Settings, id: UUID, user_id: UUID, by: UUID) -> None:
@@ -611,9 +643,11 @@ def match_user(db: Database, settings: Settings, id: UUID, user_id: UUID, by: UU
         if head is None or not _is_user(session, user_id):
             raise CannotPlace("no-owner")
         changed(session, head, owner_id=user_id)
-        theirs = update(Raw).where(Raw.record_id == id)
+        unknown = or_(Raw.owner_id.is_(None), Raw.owner_id.not_in(select(User.id)))
+        theirs = update(Raw).where(Raw.record_id == id, unknown)
+        waiting = update(Raw).where(Raw.record_id == id, Raw.state.in_([UNPLACED, FAILED]))
         session.execute(theirs.values(owner_id=user_id))
-        session.execute(theirs.where(Raw.state.in_([UNPLACED, FAILED])).values(state=RECEIVED))
+        session.execute(waiting.values(state=RECEIVED))
         audit.record(session, by, "record.matched", "record", id, user=str(user_id))
 
     db.write(match)

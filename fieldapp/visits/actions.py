@@ -290,6 +290,24 @@ def supplement(
     return one
 
 
+def revise_supplement(session: Session, by: Person, arrival: Arrival, body: SupplementBody) -> None:
+    """Say an addition differently. What has changed the visit's row is not taken apart again: CannotPlace."""
+    one = session.get_one(Supplement, arrival.id)
+    said = body.model_dump(mode="json", exclude_defaults=True)
+    if {name: value for name, value in one.body.items() if name != "before"} == said:
+        return
+    if (one.owner_id, one.visit_id, one.type, "addition") != (by.id, body.visit, body.type, body.type):
+        raise CannotPlace("already-said")
+    visit = session.scalars(select(Visit).where(Visit.id == one.visit_id).options(*queries.LINKS)).one()
+    one.body = {**said, "before": one.body.get("before", {})}
+    one.payload_sha256 = arrival.payload_sha256
+    photos.unuse(session, "supplement", one.id, keep=body.photos)
+    photos.use(session, body.photos, "supplement", one.id, sensitive=visit.sensitive)
+    for id in _project_ids(visit):
+        projects.touch(session, id)
+    audit.record(session, by.id, "visit.supplement_revised", "visit", visit.id, supplement=str(one.id))
+
+
 def _allow(by: Person, visit: Visit, body: SupplementBody, *, is_readable: bool) -> None:
     allowed = {
         "addition": policy.may_add(by, is_readable=is_readable),
