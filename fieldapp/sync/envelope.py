@@ -126,15 +126,23 @@ def _upcast(said: dict[str, Any], schema: int | None) -> dict[str, Any]:
 def _object(raw: bytes) -> dict[str, Any]:
     try:
         said = json.loads(raw, parse_int=_int, parse_float=_float, parse_constant=_constant)
+        if not isinstance(said, dict):
+            raise NotJson("not an object")
+        # No database takes U+0000 in text, nor half a surrogate pair; in UTF-8 both reach us as escapes only.
+        if b"\\u0000" in raw or b"\\ud" in raw or b"\\uD" in raw or not _is_utf8(raw):
+            cleaned: dict[str, Any] = _clean(said)
+            return cleaned
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from error
-    if not isinstance(said, dict):
-        raise NotJson("not an object")
-    # No database takes U+0000 in text, nor half a surrogate pair; both reach us only as escapes.
-    if b"\\u0000" in raw or b"\\ud" in raw or b"\\uD" in raw:
-        cleaned: dict[str, Any] = _clean(said)
-        return cleaned
     return said
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """Whether these bytes are what Python's reader, which takes half surrogates and UTF-16 too, need not have taken."""
+    try:
+        return "\x00" not in raw.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _int(text: str) -> int | float | None:
