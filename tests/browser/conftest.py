@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.faults import Wire
@@ -13,6 +13,8 @@ from tests.cast import Cast
 from tests.conftest import LiveServer
 
 HERE = Path(__file__).parent
+PATIENCE = 30_000  # milliseconds: a busy machine fails no test
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,7 +15,6 @@ from tests.browser.screens import Phone, Screen
 from tests.photos.pictures import ORIENTATION, jpeg, scene
 from tests.processes import until
 
-WAITING = 30_000  # milliseconds that a loaded machine may take; nothing is measured by it
 KIND = "site_inspection"
 PROJECT = "云帆新材料（一期）"
 T = TypeVar("T")
@@ -157,7 +156,7 @@ class Form:
         """From the album. Done when each is kept on the phone and its small version made."""
         before = self.page.locator("[data-photos] [data-photo]").count()
         self.page.locator("[data-gallery]").set_input_files([*files])
-        expect(self.page.locator("[data-photos] [data-photo]")).to_have_count(before + len(files), timeout=WAITING)
+        expect(self.page.locator("[data-photos] [data-photo]")).to_have_count(before + len(files))
         return self
 
     def shrunk(self) -> "Form":
@@ -171,7 +170,7 @@ class Form:
 
     def stands(self) -> "Form":
         """The position has been found."""
-        expect(self.page.locator("[data-accuracy]")).not_to_have_attribute("data-state", "none", timeout=WAITING)
+        expect(self.page.locator("[data-accuracy]")).not_to_have_attribute("data-state", "none")
         return self
 
     def issue(self, title: str, photo: int | None = None, **more: str) -> "Form":
@@ -195,14 +194,14 @@ class Form:
         """Saved on this phone; what the page says about it."""
         self.page.locator(".savebar-go").click()
         said = self.page.locator('[data-view="saved"] [data-slot="saved"]')
-        expect(said).to_be_visible(timeout=WAITING)
+        expect(said).to_be_visible()
         return said.inner_text()
 
 
 def new_visit(phone: Phone) -> Form:
     """The capture page, at the choice of the project."""
     page = phone.open("/capture?new")
-    expect(page.locator('[data-view="pick"]')).to_be_visible(timeout=WAITING)
+    expect(page.locator('[data-view="pick"]')).to_be_visible()
     return Form(page)
 
 

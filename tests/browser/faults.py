@@ -134,7 +134,7 @@ class Wire:
             client.sendall(head.encode() + page)
             return True
         with socket.create_connection(("127.0.0.1", self.upstream)) as server:
-            server.sendall(_closing(request.head) + body)
+            server.sendall(_asked(request.head, plainly=self.rewrite is not None) + body)
             answer = _read_head(server, b"")
             if answer is None:
                 return _reset(client)
@@ -160,9 +160,10 @@ class Wire:
         return framed
 
 
-def _closing(head: bytes) -> bytes:
-    kept = re.sub(rb"(?im)^(connection|keep-alive):.*\r\n", b"", head)
-    return kept[:-2] + b"Connection: close\r\n\r\n"
+def _asked(head: bytes, *, plainly: bool) -> bytes:
+    """As the server gets it: for one answer on this connection, uncompressed where that is to be rewritten."""
+    dropped = b"connection|keep-alive|accept-encoding" if plainly else b"connection|keep-alive"
+    return re.sub(rb"(?im)^(" + dropped + rb"):.*\r\n", b"", head)[:-2] + b"Connection: close\r\n\r\n"
 
 
 def _read_head(source: socket.socket, begun: bytes) -> Message | None:

@@ -106,7 +106,7 @@ class Screen:
 
     def _watch(self, context: BrowserContext) -> None:
         self.context = context
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.expose_binding("tellViolation", lambda _source, text: self.violations.append(text))
         context.add_init_script(TELL_VIOLATIONS)
         context.on("console", self._hear)

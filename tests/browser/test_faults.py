@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from fieldapp.core.db import Database
 from tests.browser.deeds import (
-    WAITING,
     all_sent,
     eventually,
     get_ready,
@@ -98,7 +97,7 @@ def test_a_server_that_never_answers_is_given_up_and_keeps_nobody_waiting(
     assert "已保存" in said  # saying so did not wait for the office
     eventually("it hangs", wire.broke, lambda lines: any(RECORDS in line for line in lines))
     page = far_phone.open("/capture?new")  # the next visit can be begun meanwhile
-    expect(page.locator('[data-view="pick"]')).to_be_visible(timeout=WAITING)
+    expect(page.locator('[data-view="pick"]')).to_be_visible()
     kept_whole_text = [row["form"]["progress"] for row in held(page, "records")]
     assert kept_whole_text == ["塔吊安装"]
     wire.mends()
@@ -123,15 +122,15 @@ def test_a_login_that_ended_stops_the_queue_and_the_next_one_sends_it(
     phone.context.clear_cookies(name="fieldapp")
     phone.online()
     page = phone.open("/outbox")
-    expect(page.locator("[data-sign-in]")).to_be_visible(timeout=WAITING)
-    expect(page.locator("[data-strip-text]")).to_contain_text("登录", timeout=WAITING)
+    expect(page.locator("[data-sign-in]")).to_be_visible()
+    expect(page.locator("[data-strip-text]")).to_contain_text("登录")
     kept_whole(page, 1)
     assert visits(db) == []
     page.locator("[data-sign-in] a").click()
     page.locator("[name=username]").fill("ana")
     page.locator("[name=password]").fill("Fieldapp-demo1")
     page.locator("form[data-sign-in] [type=submit]").click()
-    expect(page.locator("[data-group=sent] [data-record]")).to_have_count(1, timeout=WAITING)
+    expect(page.locator("[data-group=sent] [data-record]")).to_have_count(1)
     all_sent(page, 1)
     assert (len(visits(db)), len(stored(db))) == (1, 1)
 
@@ -143,7 +142,7 @@ def test_an_ended_login_never_takes_the_place_of_the_shell(phone: Phone) -> None
     expect(phone.page.locator("form[data-sign-in]")).to_be_visible()
     phone.offline()
     page = phone.open("/capture")
-    expect(page.locator('[data-view="pick"]')).to_be_visible(timeout=WAITING)
+    expect(page.locator('[data-view="pick"]')).to_be_visible()
 
 
 def test_a_server_killed_in_the_middle_finds_everything_once_afterwards(

@@ -11,7 +11,6 @@ from fieldapp.sync.models import Raw, Record
 from fieldapp.timeline.models import Entry
 from tests.browser.deeds import (
     PROJECT,
-    WAITING,
     all_sent,
     drawn,
     eventually,
@@ -32,7 +31,7 @@ def test_a_visit_logged_offline_survives_a_killed_browser_and_the_team_sees_it_o
 ) -> None:
     get_ready(phone, to_be_killed=True)
     page = phone.open("/")
-    expect(page.locator("[data-ready-offline]")).to_contain_text("可离线", timeout=WAITING)
+    expect(page.locator("[data-ready-offline]")).to_contain_text("可离线")
     phone.offline()
 
     page = phone.open("/capture")  # a cold start of the shell
@@ -50,7 +49,7 @@ def test_a_visit_logged_offline_survives_a_killed_browser_and_the_team_sees_it_o
     phone.kill()
     page = phone.reopen("/outbox")
     line = page.locator("[data-group=saved] [data-record], [data-group=sending] [data-record]")
-    expect(line).to_have_count(1, timeout=WAITING)
+    expect(line).to_have_count(1)
     expect(line).to_contain_text(PROJECT)
     expect(line.locator(".photo img[src]")).to_have_count(3)
     assert sorted(row["buf"]["sha256"] for row in held(page, "bytes", hashes=True)) == kept
