@@ -58,7 +58,7 @@ lint: $(TOOLS) $(MODULES) $(CATALOGUE)
 	@$(WITHIN) 120 lint sh tests/tools/lint.sh
 
 node: $(MODULES)
-	@$(WITHIN) 60 "JavaScript" node --test --test-reporter=dot "tests/js/*.test.mjs"
+	@$(WITHIN) 60 "JavaScript" node --test --test-reporter=dot tests/js/*.test.mjs
 
 unit: $(TOOLS) $(MODULES) $(CATALOGUE)
 	@$(WITHIN) 210 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser"
