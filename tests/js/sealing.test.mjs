@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as drafts from "../../fieldapp/static/js/outbox/drafts.js";
 import { seal } from "../../fieldapp/static/js/outbox/seal.js";
+import { replaceBytes } from "../../fieldapp/static/js/outbox/photos.js";
 import { run, wake } from "../../fieldapp/static/js/outbox/sender.js";
 import { edited, phone, photosOf, picture, record, saved } from "./phone.mjs";
 import { FakeServer, sha } from "./fake_server.mjs";
@@ -58,7 +59,7 @@ test("the small version swaps in before sealing and never after", async () => {
   assert.equal(swapped.sha256_camera, sha(picture(5000, 5000)));
   assert.equal(swapped.thumb.byteLength, 50);
   await seal(ctx, visit.id);
-  const late = await drafts.replaceBytes(ctx, photo.id, { ...small, bytes: picture(200, 9) });
+  const late = await replaceBytes(ctx, photo.id, { ...small, bytes: picture(200, 9) });
   assert.equal(late.sha256, sha(small.bytes));
   assert.equal((await drafts.photoBytes(ctx, photo.id)).byteLength, 300);
 });

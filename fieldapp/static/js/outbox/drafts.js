@@ -1,25 +1,25 @@
 /**
- * Writing: drafts, photos, saving, editing. Every change of the form is stored as it happens; "saved on this phone" may be
+ * Writing: drafts, saving, editing. Every change of the form is stored as it happens; "saved on this phone" may be
  * said only after `saveVisit` has resolved, and that means: one strict transaction, and read back.
- * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, PhotoRole, RecordType, Shrunk, StoreTx } from "./types.js"
+ * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, PhotoRole, RecordType, StoreTx } from "./types.js"
  * @typedef {{type?: RecordType, form?: Form, occurred?: Occurred, title?: string, owner?: Id}} Preset
  */
-import { readExif } from "./exif.js";
 import { sha256Hex } from "./hash.js";
-import { uuid7 } from "./ids.js";
 import { updateMirror } from "./loss.js";
 import { ownerNow } from "./meta.js";
+import { announce, changePhoto, mustHavePhoto, newPhoto, photoBytes, photosOf } from "./photos.js";
 import { AlreadyReceived, OutboxProblem, StoreProblem, TooLarge } from "./problems.js";
 import { withRoom } from "./receipts.js";
 import { firstSaveIn, holding, leaseOf, newRecord } from "./records.js";
 import { rememberVisit } from "./reference.js";
 
+// For the form, that has a record and its photos open together.
+export { photoBytes, setPhoto, shrinkPhoto } from "./photos.js";
+
 export const MAX_RAW_BYTES = 1_000_000;
 export const MAX_PHOTOS = 20;
 /** What envelope and manifest may take of the megabyte. */
 const ENVELOPE_BYTES = 60_000;
-/** A photo not shrunk by then goes as the camera gave it. */
-const SHRINK_MS = 60_000;
 const FORM_ROOM = 64 * 1024;
 
 /**
@@ -33,7 +33,7 @@ export async function beginDraft(ctx, { type = "visit", form = {}, occurred, tit
   record.lease = leaseOf(ctx);
   await withRoom(ctx, FORM_ROOM, () => ctx.store.put("records", record));
   await readBack(ctx, record);
-  changed(ctx, record.id);
+  announce(ctx, record.id);
   return record;
 }
 
@@ -79,121 +79,8 @@ export async function addPhoto(ctx, recordId, given) {
     sha256: now.sha256 ?? sha256,
     sha256_camera: now.sha256_camera ?? sha256,
   }));
-  changed(ctx, recordId);
+  announce(ctx, recordId);
   return hashed;
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} record
- * @param {{bytes: ArrayBuffer, type: string, taken_at?: string|null, role?: PhotoRole, position?: Record<string, any>|null}} given
- * @returns {Photo}
- */
-function newPhoto(ctx, record, { bytes, type, taken_at, role = "progress", position = null }) {
-  const exif = readExif(bytes);
-  return {
-    id: uuid7(ctx.clock, ctx.random),
-    record,
-    thumb: null,
-    has_bytes: true,
-    type: type || "application/octet-stream",
-    size: bytes.byteLength,
-    sha256: null,
-    sha256_camera: null,
-    taken_at: taken_at ?? exif.taken_at ?? null,
-    role,
-    caption: "",
-    viewpoint: "",
-    sensitive: false,
-    width: null,
-    height: null,
-    shrunk: false,
-    shrinking_until: ctx.shrink ? ctx.clock.now() + SHRINK_MS : 0,
-    shrink_failed: null,
-    sealed: false,
-    state: "kept",
-    reason: null,
-    upload_url: null,
-    offset: 0,
-    tries: 0,
-    next_at: 0,
-    piece: null,
-    piece_limit: null,
-    bad_hash: 0,
-    problem: null,
-    withdrawal: null,
-    exported: false,
-    exif_claimed: exif.claimed,
-    position,
-  };
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @param {{caption?: string, role?: PhotoRole, viewpoint?: string, sensitive?: boolean}} change
- * @returns {Promise<Photo>}
- */
-export async function setPhoto(ctx, photoId, change) {
-  const photo = await changePhoto(ctx, photoId, (now) => ({ ...now, ...change }));
-  changed(ctx, photo.record);
-  return photo;
-}
-
-/**
- * Asks ctx.shrink for the 2048 px version and swaps it in; if it fails (HEIC, an odd file) the camera's bytes stay and go
- * up as they are. Called after addPhoto; the form need not wait for it.
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @returns {Promise<Photo>}
- */
-export async function shrinkPhoto(ctx, photoId) {
-  const photo = await mustHavePhoto(ctx, photoId);
-  const bytes = await photoBytes(ctx, photoId);
-  if (!ctx.shrink || !bytes || photo.shrunk || photo.sealed || photo.shrink_failed) return photo;
-  const made = await ctx.shrink(bytes, photo.type).catch((error) => ({ failed: String(error) }));
-  if ("failed" in made) {
-    const kept = await changePhoto(ctx, photoId, (now) => ({ ...now, shrinking_until: 0, shrink_failed: made.failed }));
-    changed(ctx, kept.record);
-    return kept;
-  }
-  return replaceBytes(ctx, photoId, made);
-}
-
-/**
- * Swaps the verified 2048 px version in. Once the record is sealed the bytes stay what they are.
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @param {Shrunk} made
- * @returns {Promise<Photo>}
- */
-export async function replaceBytes(ctx, photoId, made) {
-  const before = await mustHavePhoto(ctx, photoId);
-  const sha256 = await sha256Hex(made.bytes);
-  const original = before.sha256_camera ?? (await hashOfStored(ctx, photoId));
-  const photo = await ctx.store.tx(["photos", "bytes"], async (tx) => {
-    const now = /** @type {Photo|undefined} */ (await tx.get("photos", photoId));
-    if (!now) throw new OutboxProblem("gone");
-    if (now.sealed) return now;
-    /** @type {Photo} */
-    const next = {
-      ...now,
-      type: made.type,
-      size: made.bytes.byteLength,
-      sha256,
-      sha256_camera: original,
-      width: made.width,
-      height: made.height,
-      thumb: made.thumb,
-      shrunk: true,
-      shrinking_until: 0,
-    };
-    await tx.put("bytes", { id: photoId, buf: made.bytes });
-    await tx.put("photos", next);
-    return next;
-  });
-  changed(ctx, photo.record);
-  return photo;
 }
 
 /**
@@ -243,7 +130,7 @@ export async function saveVisit(ctx, id) {
   await updateMirror(ctx);
   await rememberVisit(ctx, record).catch(() => {});
   void ctx.persist().catch(() => {});
-  changed(ctx, id);
+  announce(ctx, id);
   return { record, photos };
 }
 
@@ -304,7 +191,7 @@ export async function editRecord(ctx, id) {
     await tx.put("records", leased);
     return leased;
   });
-  changed(ctx, id);
+  announce(ctx, id);
   const shown = { ...record, ...openPart(record) };
   return { record: shown, photos: await photosOf(ctx, shown) };
 }
@@ -322,7 +209,7 @@ export async function cancelEdit(ctx, id) {
     await tx.put("records", next);
     return next;
   });
-  changed(ctx, id);
+  announce(ctx, id);
   return record;
 }
 
@@ -345,7 +232,7 @@ export async function dropRecord(ctx, id) {
     await tx.remove("records", id);
   });
   await updateMirror(ctx);
-  changed(ctx, id);
+  announce(ctx, id);
 }
 
 /**
@@ -381,27 +268,6 @@ export async function releaseLease(ctx, id) {
     const record = /** @type {OutboxRecord|undefined} */ (await tx.get("records", id));
     if (record?.lease?.tab === ctx.tab) await tx.put("records", { ...record, lease: null });
   });
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @returns {Promise<ArrayBuffer|null>}
- */
-export async function photoBytes(ctx, photoId) {
-  return (await ctx.store.get("bytes", photoId))?.buf ?? null;
-}
-
-/**
- * In order, bytes left out.
- * @param {Ctx} ctx
- * @param {{id: Id, photo_ids: Id[]}} record
- * @returns {Promise<Photo[]>}
- */
-export async function photosOf(ctx, record) {
-  const all = /** @type {Photo[]} */ (await ctx.store.list("photos", "record", record.id));
-  const byId = new Map(all.map((photo) => [photo.id, photo]));
-  return record.photo_ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /**
@@ -450,44 +316,8 @@ async function amend(ctx, id, change, title) {
     }),
   );
   await readBack(ctx, record);
-  changed(ctx, id);
+  announce(ctx, id);
   return record;
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @param {(photo: Photo) => Photo} change
- * @returns {Promise<Photo>}
- */
-function changePhoto(ctx, photoId, change) {
-  return ctx.store.tx(["photos"], async (tx) => {
-    const now = /** @type {Photo|undefined} */ (await tx.get("photos", photoId));
-    if (!now) throw new OutboxProblem("gone");
-    const next = change(now);
-    await tx.put("photos", next);
-    return next;
-  });
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @returns {Promise<Photo>}
- */
-async function mustHavePhoto(ctx, photoId) {
-  const photo = await ctx.store.get("photos", photoId);
-  if (!photo) throw new OutboxProblem("gone");
-  return photo;
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} photoId
- */
-async function hashOfStored(ctx, photoId) {
-  const bytes = await photoBytes(ctx, photoId);
-  return bytes ? sha256Hex(bytes) : null;
 }
 
 /**
@@ -525,12 +355,4 @@ async function photosBack(ctx, record) {
     if (bytes?.byteLength !== photo.size) throw new StoreProblem("a photo did not come back as it was written");
   }
   return photos;
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} id
- */
-function changed(ctx, id) {
-  ctx.channel.announce({ kind: "records", id });
 }

@@ -11,8 +11,8 @@
  */
 import { base64, sha256Hex } from "./hash.js";
 import { deviceId, recall } from "./meta.js";
+import { photoBytes, photosOf } from "./photos.js";
 import { OutboxProblem } from "./problems.js";
-import { photoBytes, photosOf } from "./drafts.js";
 import { envelopeBytes, manifestPhotos, seal } from "./seal.js";
 
 export const FORMAT = "fieldapp-export/1";

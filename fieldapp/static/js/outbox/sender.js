@@ -4,30 +4,23 @@
  * The table of outcomes is docs/sync-protocol.md ("Outcomes on the phone").
  * @import { Answer, Ctx, Id, OutboxRecord, Photo, Receipt, RunResult } from "./types.js"
  */
+import { alone, Overtaken } from "./alone.js";
 import { contactIfDue, healIfSeen, whoIsHere } from "./devices.js";
-import { shrinkPhoto } from "./drafts.js";
-import { uuid7 } from "./ids.js";
 import { currentUser } from "./meta.js";
+import { shrinkPhoto } from "./photos.js";
 import { LeaseHeld, OutboxProblem } from "./problems.js";
+import { earliest, isDue, isHeldUp, mayUpload, needsPut, queued } from "./queue.js";
 import { applyReceipt, isReceiptFor, tidyIfDue } from "./receipts.js";
 import { holding } from "./records.js";
 import { seal } from "./seal.js";
 import { uploadPhoto } from "./tus.js";
 import { ask, backOff, isPassing, problemCode } from "./wire.js";
 
-const LOCK = "outbox";
-/** A frozen page may hold the lock for ever; a minute after its lease has run out another takes it. */
-const STEAL_AFTER_MS = 60_000;
 const RECORD_TIMEOUT_MS = 30_000;
 const NEEDS_YOU_AGAIN_MS = 6 * 3600_000;
 /** So many unanswered requests in a row, and one small question decides whether there is a network at all. */
 const STRIKES = 3;
 const PASSES = 1_000;
-/** A refused event holds up the later ones of its issue this often; then the server sorts them (202 held). */
-const HOLDS_UP = 3;
-
-/** Another page has taken the queue over. */
-class Overtaken extends Error {}
 
 /**
  * One flush. Never throws for what the network or the server does.
@@ -37,7 +30,7 @@ class Overtaken extends Error {}
 export async function run(ctx) {
   const user = await currentUser(ctx);
   if (!user) return outcome();
-  return alone(ctx, (beat) => flush(newRun(ctx, user.id, beat)));
+  return (await alone(ctx, (beat) => flush(newRun(ctx, user.id, beat)))) ?? { ...outcome(), locked: true };
 }
 
 /**
@@ -163,77 +156,6 @@ async function attempt(run, record, work) {
     await putBack(run.ctx, record.id, { code, status: null });
     return false;
   }
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} owner
- * @returns {Promise<{record: OutboxRecord, photos: Photo[]}[]>}
- */
-async function queued(ctx, owner) {
-  /** @type {OutboxRecord[]} */
-  const records = [];
-  for (const state of ["saved", "sealed", "needs_you"]) {
-    records.push(...(await ctx.store.list("records", "owner_state", [owner, state])));
-  }
-  records.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
-  return Promise.all(
-    records.map(async (record) => ({ record, photos: await ctx.store.list("photos", "record", record.id) })),
-  );
-}
-
-/**
- * @param {Ctx} ctx
- * @param {{next_at: number}} item
- */
-function isDue(ctx, item) {
-  return item.next_at <= ctx.clock.now();
-}
-
-/**
- * @param {OutboxRecord} record
- * @param {Photo[]} photos
- */
-function needsPut(record, photos) {
-  if (!record.receipt || record.recheck || record.state === "needs_you") return true;
-  return !photos.some((photo) => mayUpload(record, photo));
-}
-
-/**
- * @param {OutboxRecord} record
- * @param {Photo} photo
- */
-function mayUpload(record, photo) {
-  if (!record.receipt || record.state === "needs_you" || !photo.sealed || !record.photo_ids.includes(photo.id)) return false;
-  return photo.state === "wanted" || photo.state === "uploading";
-}
-
-/**
- * Events of one issue, and supplements of one visit, keep their order.
- * @param {OutboxRecord} record
- * @param {{record: OutboxRecord}[]} queue
- */
-function isHeldUp(record, queue) {
-  const own = new Set(subjects(record));
-  return queue.some(
-    ({ record: earlier }) =>
-      (earlier.seq ?? 0) < (record.seq ?? 0) &&
-      !earlier.ever_2xx &&
-      earlier.state !== "needs_you" &&
-      !(earlier.problem && earlier.tries >= HOLDS_UP) &&
-      subjects(earlier).some((subject) => own.has(subject)),
-  );
-}
-
-/**
- * @param {OutboxRecord} record
- * @returns {string[]}
- */
-function subjects({ id, type, form }) {
-  if (type === "issue_event") return [form["issue"]].filter(Boolean);
-  if (type === "supplement") return [form["visit"]].filter(Boolean);
-  const events = Array.isArray(form["issue_events"]) ? form["issue_events"] : [];
-  return [id, ...events.map((event) => event.issue).filter(Boolean)];
 }
 
 /**
@@ -496,90 +418,5 @@ async function change(ctx, id, how) {
   await ctx.store.tx(["records"], async (tx) => {
     const now = /** @type {OutboxRecord|undefined} */ (await tx.get("records", id));
     if (now) await tx.put("records", how(now));
-  });
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} owner
- * @returns {Promise<number|null>}
- */
-async function earliest(ctx, owner) {
-  const times = [];
-  for (const { record, photos } of await queued(ctx, owner)) {
-    const wanted = photos.filter((photo) => mayUpload(record, photo));
-    times.push(...(needsPut(record, photos) ? [record.next_at] : wanted.map((photo) => photo.next_at)));
-  }
-  return times.length ? Math.min(...times) : null;
-}
-
-/**
- * One page at a time: the browser's lock where there is one, and a lease in the store for where there is none and for pages
- * that the system has frozen. Only an optimisation: the server makes two senders harmless.
- * @param {Ctx} ctx
- * @param {(beat: (ms: number) => Promise<void>) => Promise<RunResult>} work
- * @returns {Promise<RunResult>}
- */
-async function alone(ctx, work) {
-  const holder = uuid7(ctx.clock, ctx.random);
-  const locked = { ...outcome(), locked: true };
-  const held = async () => {
-    try {
-      return await work((ms) => beat(ctx, holder, ms));
-    } catch (error) {
-      if (error instanceof Overtaken) return locked;
-      throw error;
-    } finally {
-      await ctx.store.tx(["meta"], async (tx) => {
-        if ((await tx.get("meta", "sending"))?.value.holder === holder) await tx.remove("meta", "sending");
-      });
-    }
-  };
-  if (!ctx.locks) return (await takeQueue(ctx, holder, false)) ? held() : locked;
-  const underLock = async (/** @type {unknown} */ lock) => {
-    if (!lock) return null;
-    await takeQueue(ctx, holder, true);
-    return held();
-  };
-  try {
-    const done = await ctx.locks.request(LOCK, { ifAvailable: true }, underLock);
-    if (done) return done;
-    if (!(await takeQueue(ctx, holder, false))) return locked;
-    return await ctx.locks.request(LOCK, { steal: true }, underLock);
-  } catch (error) {
-    // What the browser says to the page whose lock was stolen.
-    if (error instanceof DOMException && error.name === "AbortError") return locked;
-    throw error;
-  }
-}
-
-/**
- * @param {Ctx} ctx
- * @param {string} holder
- * @param {boolean} sure
- * @returns {Promise<boolean>}
- */
-function takeQueue(ctx, holder, sure) {
-  return ctx.store.tx(["meta"], async (tx) => {
-    const now = ctx.clock.now();
-    const lease = (await tx.get("meta", "sending"))?.value;
-    const frozen = lease && lease.until + STEAL_AFTER_MS < now;
-    const free = ctx.locks ? frozen : !lease || frozen;
-    if (!sure && !free) return false;
-    await tx.put("meta", { key: "sending", value: { holder, until: now + RECORD_TIMEOUT_MS } });
-    return true;
-  });
-}
-
-/**
- * @param {Ctx} ctx
- * @param {string} holder
- * @param {number} ms
- */
-async function beat(ctx, holder, ms) {
-  await ctx.store.tx(["meta"], async (tx) => {
-    const lease = (await tx.get("meta", "sending"))?.value;
-    if (lease?.holder !== holder) throw new Overtaken();
-    await tx.put("meta", { key: "sending", value: { holder, until: ctx.clock.now() + ms } });
   });
 }

@@ -3,7 +3,7 @@
  * 已上传 sent · 需处理 needs_you. Other people's records on this phone are a number and nothing else.
  * @import { Channel, Ctx, Id, News, OutboxRecord, Photo, Place, Row, Summary } from "./types.js"
  */
-import { photosOf } from "./drafts.js";
+import { photosOf } from "./photos.js";
 import { heldElsewhere } from "./records.js";
 
 export { currentUser } from "./meta.js";
