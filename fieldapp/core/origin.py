@@ -24,6 +24,12 @@ def guard() -> None:
         raise Problem(403, "cross-site")
 
 
+def readable() -> None:
+    """Refuse an address with U+0000 in it: no link of ours has one, and PostgreSQL takes it in no text."""
+    if b"%00" in request.query_string or b"\x00" in request.query_string:
+        raise Problem(400, "bad-request")
+
+
 def _own_origin() -> str | None:
     """Scheme and host of our pages. Without FIELDAPP_ORIGIN only a loopback address can be trusted to be ours."""
     configured = settings().origin
@@ -73,4 +79,5 @@ def headers(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     app.before_request(guard)
+    app.before_request(readable)
     app.after_request(headers)

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -35,16 +35,30 @@ def unpack(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
         if not isinstance(values, list) or len(values) != len(types):
             return None
         return tuple(_typed(value, kind) for value, kind in zip(values, types, strict=True))
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, OverflowError, RecursionError, binascii.Error):
         return None
 
 
 def _typed(value: Any, kind: type) -> Any:
-    if value is None:
-        return None
+    """The value as `pack` wrote it, and as any database can compare it. Raises ValueError, OverflowError."""
+    if kind is int and type(value) is int and abs(value) < 2**63:
+        return value
+    if not isinstance(value, str) or kind is int:
+        raise ValueError(value)
     if kind is datetime:
-        return datetime.fromisoformat(value)
-    return kind(value)
+        return _moment(value)
+    if kind is UUID:
+        return UUID(value)
+    if "\x00" in value or value != value.encode(errors="ignore").decode():
+        raise ValueError("what no database takes as text")
+    return value
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at.astimezone(UTC)
 
 
 def page(rows: list[T], limit: int, cursor_of: Any) -> Page[T]:

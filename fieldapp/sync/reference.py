@@ -100,11 +100,19 @@ def _load(session: Session, asker: Asker, step: int, after: str) -> _Page:
         return _Page({PLURAL[kind]: _ROWS[kind](session, asker, None) for kind in SMALL}, {}, (1, ""))
     query = _visible(asker).where(Project.archived_at.is_(None)).order_by(Project.id).limit(ROWS_A_PAGE + 1)
     if after:
-        query = query.where(Project.id > UUID(after))
+        query = query.where(Project.id > _id_of(after))
     found = list(session.scalars(query))
     rows = _as_rows(session, asker, found[:ROWS_A_PAGE])
     more = (1, str(found[ROWS_A_PAGE - 1].id)) if len(found) > ROWS_A_PAGE else None
     return _Page({PLURAL[PROJECTS]: rows}, {}, more)
+
+
+def _id_of(text: str) -> UUID:
+    """Where a first load goes on; one that is not ours begins anew."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
 
 
 def _delta(session: Session, asker: Asker, base: int, version: int, after: str) -> _Page:

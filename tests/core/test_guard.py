@@ -120,3 +120,8 @@ def test_without_one_only_this_machine_is_believed(app: Flask, host: str, outcom
 def test_forms_carry_no_token_that_could_age(client_of: Callable[..., FlaskClient]) -> None:
     """The guard replaces it: a form that was open for a month still works."""
     assert "csrf" not in client_of("ana").get("/settings").text.lower()
+
+
+def test_an_address_with_what_no_database_takes_is_refused(client_of: Callable[..., FlaskClient]) -> None:
+    assert client_of("ana").get("/projects?q=a%00b").status_code == 400
+    assert client_of("ana").get("/projects?q=a%2500b").status_code == 200
