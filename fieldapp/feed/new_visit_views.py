@@ -40,7 +40,10 @@ def new_visit() -> ResponseReturnValue:
     """The plain form. It carries an id from its making on: sent twice, it is one visit."""
     preset = request.args.get("project", "")
     form = VisitForm(formdata=None, data={"id": str(new_id()), "project": preset})
-    return _new_visit(form, Chosen())
+    answer = make_response(_new_visit(form, Chosen()))
+    # Kept by the browser: "back" brings this very form with its id, and what it sends then is known.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @dataclass

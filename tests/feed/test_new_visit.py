@@ -20,7 +20,7 @@ from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
 from fieldapp.visits.models import FollowUp, Visit
 from tests.cast import NOON, Cast
-from tests.feed.pages import Node, Reader
+from tests.feed.pages import Node, Reader, parse
 from tests.feed.story import Story
 
 Readers = Callable[[str], Reader]
@@ -90,8 +90,12 @@ def test_ana_logs_a_visit_with_photos_and_two_issues_and_lin_reads_it_once(
     assert list((settings.data_dir / "parked").glob("*/*")) == []
 
 
-def test_the_form_is_never_kept_by_a_cache(reader: Readers) -> None:
-    assert reader("ana").client.get("/visits/new").headers["Cache-Control"] == "no-store"
+def test_going_back_brings_the_form_that_was_sent_with_its_own_id(reader: Readers) -> None:
+    """The browser keeps it for its history, and a POST to another address does not have it forgotten."""
+    answer = reader("ana").client.get("/visits/new")
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    [form] = [one for one in parse(answer.text).all("form") if one.attrs["action"].startswith("/visits/new")]
+    assert form.attrs["action"] == f"/visits/new?form={form.one('input', name='id').attrs['value']}"
 
 
 def test_units_and_admins_do_not_log(cast: Cast, reader: Readers) -> None:
