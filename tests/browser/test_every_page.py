@@ -1,0 +1,212 @@
+"""Every page for everyone who works here: no barrier, no violation of the policy, no error, both languages, both sizes.
+
+Pictures for people to look at are written to build/screenshots/<person>-<size>-<language>/.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from sqlalchemy import select
+
+from fieldapp.core import clock
+from fieldapp.core.db import Database, new_id
+from fieldapp.core.files import Files
+from fieldapp.photos.models import Photo
+from fieldapp.settings import Settings
+from fieldapp.sync.models import ReviewItem
+from tests.browser.deeds import eventually, load_up, new_visit, snapshot, states
+from tests.browser.screens import ROOT, Desk, Phone, Screen
+from tests.cast import Cast
+from tests.conftest import LiveServer
+from tests.feed.story import Story, stood
+from tests.photos.pictures import jpeg, scene
+from tests.sync.phone import Phone as Sender
+
+PICTURES = ROOT / "build" / "screenshots"
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+
+
+@pytest.fixture
+def known(db: Database, cast: Cast, settings: Settings, client_of: Callable[..., FlaskClient]) -> dict[str, Any]:
+    """A few weeks of work, so that each page has something to show."""
+    story, now = Story(db, cast), clock.now()
+    files = Files(settings.files)
+    quiet = story.logs("bo", at=now - timedelta(days=9), kind="phone_follow_up", content="询问临时用水办理进度。")
+    older = story.logs(
+        "ana", at=now - timedelta(days=3), occurred=now - timedelta(days=4), received=now - timedelta(days=2),
+        progress="基础承台浇筑完成", issues=[{"title": "北门临时用电容量不足", "urgency": "urgent"}],
+    )  # fmt: skip
+    visit = story.logs(
+        "ana", at=now - timedelta(hours=2), photos=5, position=stood(0.002), progress="二层钢结构吊装完成约六成",
+        needs="希望协调供水接驳", met=[{"name": "周明", "title": "项目经理"}], issue_photos=1,
+        next_step={"text": "复核围挡封闭", "on": (now + timedelta(days=2)).date().isoformat()},
+        issues=[{"title": "临时用水水压不足", "category": "water"}],
+    )  # fmt: skip
+    story.says("bo", visit, "addition", at=now - timedelta(hours=1), text="已联系供水公司，明日到场。")
+    paint(db, files)
+    issue = story.issue_of(visit)
+    story.dispatch(issue)
+    sender = Sender(cast.ana, client_of("ana"))
+    sender.send(sender.visit(new_id(), {"progress": "项目不在名单内"}))
+    with db.reading() as session:
+        item = session.scalars(select(ReviewItem.id)).one()
+    return {"visit": visit, "older": older, "quiet": quiet, "issue": issue, "project": cast.sail, "item": item}
+
+
+def paint(db: Database, files: Files) -> None:
+    """The photos of the story get pictures."""
+    with db.reading() as session:
+        photos = list(session.scalars(select(Photo)))
+    for n, photo in enumerate(photos):
+        picture = scene(320, 240)
+        picture.paste((40 * n % 255, 120, 200 - 30 * n), (110, 70, 210, 170))
+        for key in (photo.thumb_key, photo.display_key):
+            files.put_bytes(key, jpeg(picture))
+
+
+def pages_of(name: str, known: dict[str, Any]) -> dict[str, str]:
+    everyone = {
+        "issues": "/issues", "issue": f"/issues/{known['issue']}", "settings": "/settings",
+        "missing": f"/visits/{new_id()}",
+    }  # fmt: skip
+    if name == "uma":
+        return everyone
+    staff = {
+        "today": "/", "projects": "/projects", "project": f"/projects/{known['project']}",
+        "visit": f"/visits/{known['visit']}", "map": "/map", "new": "/visits/new", **everyone,
+    }  # fmt: skip
+    if name in ("lin", "zoe"):
+        return staff | {"review": "/review", "review-item": f"/review/{known['item']}"}
+    return staff
+
+
+class Rounds:
+    """Going from page to page on one screen, noting what is wrong with each."""
+
+    def __init__(self, screen: Screen, name: str) -> None:
+        self.screen = screen
+        self.folder = PICTURES / name
+        self.found: dict[str, list[str]] = {}
+
+    def look(self, name: str, ready: Locator | None = None) -> None:
+        """At the page that is open now."""
+        page = self.screen.page
+        expect(ready or page.locator("h1").first).to_be_visible()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._whole(page, self.folder / f"{name}.png")
+        if barriers := self.screen.barriers():
+            self.found[name] = barriers
+
+    def _whole(self, page: Page, path: Path) -> None:
+        """On a screen as long as the page, so that bars at its edges do not stand in the middle of the picture."""
+        size = page.viewport_size or {"width": 0, "height": 0}
+        length = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": max(size["height"], length)})
+        page.screenshot(path=path)
+        page.set_viewport_size(size)
+
+
+@pytest.fixture
+def screen_of(
+    playwright: Playwright, chromium_at_the_desk: Browser, served: LiveServer, tmp_path: Path
+) -> Iterator[Callable[[str, str], Screen]]:
+    opened: list[Phone | Desk] = []
+
+    def make(size: str, language: str) -> Screen:
+        made: Phone | Desk
+        if size == "phone":
+            made = Phone(playwright, tmp_path / "p", served.url)
+        else:
+            made = Desk(chromium_at_the_desk, served.url)
+        opened.append(made)
+        made.page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
+        made.speak(language)
+        made.expects("404")
+        return made
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "language"),
+    [
+        ("ana", "phone", "zh_Hans_CN"), ("ana", "desk", "en"), ("lin", "desk", "zh_Hans_CN"), ("lin", "phone", "en"),
+        ("uma", "phone", "zh_Hans_CN"), ("zoe", "desk", "en"),
+    ],
+)  # fmt: skip
+def test_every_page_is_without_barriers(
+    name: str, size: str, language: str, screen_of: Callable[[str, str], Screen], known: dict[str, Any]
+) -> None:
+    screen = screen_of(size, language)
+    rounds = Rounds(screen, f"{name}-{size}-{language}")
+    screen.open("/login")
+    rounds.look("login")
+    Screen.sign_in(screen, name)
+    for title, path in pages_of(name, known).items():
+        screen.open(path)
+        rounds.look(title)
+    if name != "zoe":
+        screen.open("/visits/new").locator("main form .form-actions [type=submit]").click()
+        rounds.look("new-errors", screen.page.locator("[data-error-summary]"))
+    assert (rounds.found, screen.complaints()) == ({}, [])
+
+
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+def test_the_pages_of_the_phone_are_without_barriers(
+    language: str, screen_of: Callable[[str, str], Screen], known: dict[str, Any], tmp_path: Path
+) -> None:
+    phone = screen_of("phone", language)
+    assert isinstance(phone, Phone)
+    rounds = Rounds(phone, f"shell-phone-{language}")
+    Screen.sign_in(phone, "ana")
+    page = load_up(phone)
+    phone.open("/outbox")
+    rounds.look("outbox-empty", page.locator("[data-nothing]"))
+    phone.offline()
+    form = new_visit(phone)
+    rounds.look("pick", page.locator('[data-list="projects"] li').first)
+    form.choose().kind().write(progress="二层钢结构吊装完成约六成")
+    form.take(snapshot(tmp_path, "one"), snapshot(tmp_path, "two"), snapshot(tmp_path, "three")).shrunk().stands()
+    form.unfold("issues").locator("[data-add-issue]").click()
+    rounds.look("capture-issue", page.locator("[data-issue-sheet]"))
+    page.locator("[data-issue-sheet] [data-in=title]").fill("北门临时用电容量不足")
+    page.locator("[data-issue-sheet] [type=submit]").click()
+    page.locator("[data-photos] [data-photo]").first.click()
+    rounds.look("capture-photo", page.locator("[data-photo-sheet]"))
+    page.locator("[data-photo-sheet] [data-close]").first.click()
+    rounds.look("capture", page.locator('form[data-view="form"]'))
+    page.locator("[data-more]").click()
+    rounds.look("capture-more", page.locator('form[data-view="form"]'))
+    form.save()
+    rounds.look("saved", page.locator('[data-view="saved"]'))
+    new_visit(phone).choose("hjzb", "海岬装备").write(progress="还没写完")
+    eventually("the draft is stored", lambda: states(page), lambda found: "draft" in found)
+    phone.open("/outbox")
+    rounds.look("outbox", page.locator("[data-record]").first)
+    page.locator("[data-record] .cell-link").last.click()
+    rounds.look("outbox-record", page.locator("[data-record-sheet]"))
+    phone.open("/")
+    rounds.look("today-offline")
+    phone.open(f"/projects/{known['project']}")
+    rounds.look("project-offline")
+    phone.open("/issues")
+    rounds.look("offline", page.locator("[data-without]"))
+    assert (rounds.found, phone.complaints()) == ({}, [])
+
+
+def test_the_first_page_of_a_fresh_installation(
+    chromium_at_the_desk: Browser, serve: Callable[..., LiveServer]
+) -> None:
+    screen = Desk(chromium_at_the_desk, serve().url)  # nobody has an account yet
+    rounds = Rounds(screen, "nobody-desk-zh_Hans_CN")
+    screen.open("/")
+    rounds.look("setup", screen.page.locator('form[action="/setup"]'))
+    screen.close()
+    assert (rounds.found, screen.complaints()) == ({}, [])
