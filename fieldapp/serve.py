@@ -19,8 +19,9 @@ from fieldapp.app import check_start, create_app
 from fieldapp.core import jobs, logs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
-from fieldapp.photos import jobs as _photo_jobs  # noqa: F401  registered by being imported
+from fieldapp.photos import jobs as _of_photos  # noqa: F401  registered by being imported
 from fieldapp.settings import Settings
+from fieldapp.sync import jobs as _of_records  # noqa: F401  likewise
 
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop

@@ -22,6 +22,10 @@ def demo_user(session: Session) -> bool:
     return session.scalar(select(User.id).where(User.demo).limit(1)) is not None
 
 
+def is_user(session: Session, id: UUID | None) -> bool:
+    return id is not None and session.scalar(select(User.id).where(User.id == id)) is not None
+
+
 def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     """Names of users by id."""
     wanted = set(ids)

@@ -16,6 +16,8 @@ __all__ = ["Device", "Gap", "Raw", "Record", "Reserved", "ReviewItem", "Voided"]
 RECEIVED, PLACED, UNFILED, UNPLACED, HELD, NOT_APPLIED, VARIANT = (
     "received", "placed", "unfiled", "unplaced", "held", "not_applied", "variant",
 )  # fmt: skip
+# A raw has states of its own beside RECEIVED, HELD, UNPLACED and VARIANT.
+PROJECTED, EARLIER, FAILED = "projected", "earlier", "failed"
 
 
 class Record(Base):
@@ -63,7 +65,6 @@ class Raw(Base):
     imported_by: Mapped[UUID | None]
     received_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(12), default="received")
-    # received, projected, earlier, variant, held, unplaced, failed
     reason: Mapped[str] = mapped_column(String(200), default="")
     failed_version: Mapped[str] = mapped_column(String(40), default="")  # of the app; tried again by the next one
     photo_claims: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)  # a variant's manifest; none: unreadable
@@ -72,6 +73,13 @@ class Raw(Base):
         UniqueConstraint("record_id", "payload_sha256", name="uq_raw_record_hash"),
         Index("ix_raw_state", "state", "received_at"),
     )
+
+    def same_hand(self, other: "Raw") -> bool:
+        """Whether both come from one user's phone: only then is the one a revision of the other."""
+        return self.owner_id == other.owner_id and self.device_id == other.device_id
+
+    def revises(self, other: "Raw") -> bool:
+        return self.same_hand(other) and self.rev > other.rev and bool(self.replaces)
 
 
 class Device(Base):
@@ -116,9 +124,7 @@ class ReviewItem(Base):
 
     __tablename__ = "review_item"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(30))
-    # failed, variant, held, unplaced, imported, late_author, refused_photo, withdrawn_photo, lost_photo, unreadable_photo,
-    # device_gap, silent_device, replaced_device, revision_issue
+    kind: Mapped[str] = mapped_column(String(30))  # actions.KINDS
     key: Mapped[str] = mapped_column(String(120))  # one open item a key
     record_id: Mapped[UUID | None]
     photo_id: Mapped[UUID | None]

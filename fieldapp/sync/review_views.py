@@ -15,7 +15,8 @@ from fieldapp.core.payload import CannotPlace
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, read, settings
 from fieldapp.projects import queries as projects
-from fieldapp.sync import actions, forms, policy, queries, records
+from fieldapp.sync import actions, forms, policy, queries
+from fieldapp.sync import review as acts
 from fieldapp.sync.models import ReviewItem
 
 bp = Blueprint("review", __name__)
@@ -101,7 +102,7 @@ def _close(asker: Person, item: ReviewItem) -> str:
 
 
 def _retry(asker: Person, item: ReviewItem) -> str:
-    records.retry(db(), settings(), _record(item), asker.id)
+    acts.retry(db(), settings(), _record(item), asker.id)
     return str(_("It still cannot be filed, for the reason above.")) if _still_open(item) else ""
 
 
@@ -114,13 +115,13 @@ def _place(asker: Person, item: ReviewItem) -> str:
     project = _uuid("project")
     if project is None:
         return str(_("Please choose a project."))
-    db().write(lambda session: records.place(session, settings(), _record(item), project, asker))
+    db().write(lambda session: acts.place(session, settings(), _record(item), project, asker))
     return ""
 
 
 def _choose(asker: Person, item: ReviewItem) -> str:
     sha256 = request.form.get("sha256", "")
-    db().write(lambda session: records.choose(session, settings(), _record(item), sha256, asker.id))
+    db().write(lambda session: acts.choose(session, settings(), _record(item), sha256, asker.id))
     return ""
 
 
@@ -133,7 +134,7 @@ def _match(asker: Person, item: ReviewItem) -> str:
     user = _uuid("user")
     if user is None:
         return str(_("Please choose a person."))
-    records.match_user(db(), settings(), _record(item), user, asker.id)
+    acts.match_user(db(), settings(), _record(item), user, asker.id)
     return ""
 
 

@@ -15,6 +15,7 @@ from fieldapp.core.login import person, write_only
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import db, read, settings
 from fieldapp.sync import envelope, receipts, records
+from fieldapp.sync.aside import passes
 from fieldapp.sync.models import Raw
 from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
 
@@ -37,13 +38,14 @@ def put_event(id: UUID) -> Response:
 def _put(id: UUID) -> Response:
     who: Person = person()
     try:
-        answer = records.accept(db(), settings(), id, _body(), records.Sender(who.id, write_only=write_only(), person=who))
+        sender = records.Sender(who.id, write_only=write_only(), person=who)
+        answer = records.accept(db(), settings(), id, _body(), sender)
     except envelope.NotJson as error:
         raise Problem(400, "not-json") from error
     except records.NotOwner as error:
         raise Problem(403, "not-owner") from error
     except (DBAPIError, NoConnection) as error:
-        if not records.passes(error):
+        if not passes(error):
             raise
         raise Problem(503, "busy", headers=(("Retry-After", "5"),)) from error
     return _json(answer.receipt, answer.status)

@@ -11,7 +11,7 @@ from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.photos.models import PhotoUse
 from fieldapp.settings import Settings
-from fieldapp.sync import policy, records
+from fieldapp.sync import policy, records, review
 from fieldapp.sync.models import Raw, Record, ReviewItem
 from fieldapp.visits import actions as visits
 from fieldapp.visits.models import Supplement, Visit
@@ -117,7 +117,7 @@ def test_the_office_places_the_newest_of_what_nobody_let_in(
     ana.send(first)
     ana.send(ana.revise(first, {"content": "后写的"}))
     with db.writing() as session:
-        records.place(session, settings, first.id, cast.sail, cast.person(session, "dee"))
+        review.place(session, settings, first.id, cast.sail, cast.person(session, "dee"))
     with db.reading() as session:
         assert session.get_one(Visit, first.id).content == "后写的"
         assert session.get_one(Record, first.id).rev == 2
@@ -136,7 +136,7 @@ def test_the_photos_of_the_version_not_chosen_go_on_arriving(
     assert ana.send(other).status_code == 409
     for chosen in (other, first):
         with db.writing() as session:
-            records.choose(session, settings, first.id, chosen.sha256, cast.lin)
+            review.choose(session, settings, first.id, chosen.sha256, cast.lin)
         assert photos_of(ana, first) == [("wanted", None)]
         assert photos_of(ana, other) == [("wanted", None)]
 
@@ -158,7 +158,7 @@ def test_what_breaks_at_the_very_end_asks_for_a_person_too(
     with db.reading() as session:
         assert session.scalars(select(Raw.state)).all() == ["failed"]
         assert session.scalars(select(ReviewItem.kind)).all() == ["failed"]
-    records.retry(db, settings, sealed.id, cast.lin)
+    review.retry(db, settings, sealed.id, cast.lin)
     assert ana.send(sealed).get_json()["state"] == "placed"
 
 
@@ -204,7 +204,7 @@ def test_only_an_unknown_author_is_matched(db: Database, cast: Cast, settings: S
         assert "match" in policy.acts(dee, items[unknown.id])
     own = ana.visit(cast.sail, id=unknown.id)  # under the same id, from a phone whose owner is known
     records.accept(db, settings, own.id, own.raw, records.Sender(cast.ana))
-    records.match_user(db, settings, unknown.id, cast.bo, cast.dee)
+    review.match_user(db, settings, unknown.id, cast.bo, cast.dee)
     with db.reading() as session:
         owners: list[UUID | None] = list(
             session.scalars(select(Raw.owner_id).where(Raw.record_id == own.id).order_by(Raw.id))

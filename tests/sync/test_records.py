@@ -18,7 +18,7 @@ from fieldapp.core.db import Database, new_id
 from fieldapp.feed import actions as feed
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
-from fieldapp.sync import actions, envelope, records
+from fieldapp.sync import actions, envelope, jobs, records, review
 from fieldapp.sync.models import Raw, Record, ReviewItem
 from fieldapp.timeline.models import Entry
 from fieldapp.visits.models import Visit
@@ -230,7 +230,7 @@ def test_the_office_chooses_a_variant(db: Database, ana: Phone, cast: Cast, sett
     other = ana.visit(cast.sail, {"content": "other"}, id=first.id)
     ana.send(first), ana.send(other)
     with db.writing() as session:
-        records.choose(session, settings, first.id, other.sha256, cast.lin)
+        review.choose(session, settings, first.id, other.sha256, cast.lin)
     assert visit(db, first.id).content == "other"
     assert not open_items(db)
     assert ana.send(other).get_json()["state"] == "placed"
@@ -304,7 +304,7 @@ def test_the_desk_places_what_could_not_be_placed(
     sealed = dan.visit(new_id(), {"content": "看了"}, photos=[line])
     dan.send(sealed)
     with db.writing() as session:
-        records.place(session, settings, sealed.id, cast.reef, cast.person(session, "dee"))
+        review.place(session, settings, sealed.id, cast.reef, cast.person(session, "dee"))
     answer = dan.send(sealed)
     assert (answer.status_code, answer.get_json()["state"], answer.get_json()["needs_review"]) == (200, "placed", False)
     assert [one["state"] for one in answer.get_json()["photos"]] == ["wanted"]
@@ -369,9 +369,9 @@ def test_a_cut_between_the_two_transactions_is_mended_by_the_sweep(
         patched.setattr(records, "run", killed)
         records.accept(db, settings, sealed.id, sealed.raw, records.Sender(cast.ana))
     assert (count(db, Raw), count(db, Visit)) == (1, 0)
-    assert records.sweep(db, settings) == 0
+    assert jobs.sweep(db, settings) == 0
     clock.advance(timedelta(seconds=61))
-    assert records.sweep(db, settings) == 1
+    assert jobs.sweep(db, settings) == 1
     assert count(db, Visit) == 1
     assert ana.send(sealed).status_code == 200
 
@@ -412,7 +412,7 @@ def test_a_database_error_in_the_second_transaction_is_left_to_the_sweep(
         assert [one["state"] for one in answer.get_json()["photos"]] == ["wanted"]
     assert not open_items(db)
     clock.advance(timedelta(seconds=61))
-    records.sweep(db, settings)
+    jobs.sweep(db, settings)
     assert count(db, Visit) == 1
 
 
@@ -431,13 +431,13 @@ def test_what_cannot_be_projected_goes_to_review_and_is_tried_again_when_asked_o
         assert (receipt["state"], receipt["reason"], receipt["needs_review"]) == ("unplaced", "failed", True)
         assert receipt["photos"] == [{"id": line["id"], "state": "wanted", "reason": None}]
         assert open_items(db) == [("failed", "failed")]
-        records.retry(db, settings, sealed.id, cast.lin)
+        review.retry(db, settings, sealed.id, cast.lin)
         assert count(db, Visit) == 0 and open_items(db) == [("failed", "failed")]
     clock.advance(timedelta(minutes=5))
-    records.sweep(db, settings)
+    jobs.sweep(db, settings)
     assert ana.send(sealed).status_code == 202, "sweep and repeated PUT leave it alone"
     monkeypatch.setattr(fieldapp, "__version__", "9.9.9")
-    records.sweep(db, settings)
+    jobs.sweep(db, settings)
     assert count(db, Visit) == 1
     assert not open_items(db)
     assert ana.send(sealed).status_code == 200
@@ -450,7 +450,7 @@ def test_retry_projects_what_a_person_has_mended(
     with monkeypatch.context() as patched:
         patched.setattr(feed, "log_visit", lambda *_args, **_more: 1 / 0)
         ana.send(sealed)
-    records.retry(db, settings, sealed.id, cast.lin)
+    review.retry(db, settings, sealed.id, cast.lin)
     assert (count(db, Visit), open_items(db)) == (1, [])
 
 
@@ -467,7 +467,7 @@ def test_a_newer_schema_is_kept_and_projected_by_the_next_version(
     )
     monkeypatch.setattr(fieldapp, "__version__", "9.9.9")
     monkeypatch.setattr(envelope, "SCHEMA", 2)
-    records.sweep(db, settings)
+    jobs.sweep(db, settings)
     assert ana.send(sealed).get_json()["state"] == "placed"
     assert not open_items(db)
 
@@ -574,10 +574,10 @@ def test_what_is_unknown_and_what_is_hidden_are_held_alike_and_reach_review_afte
     assert [(a.status_code, a.get_json()["state"], a.get_json()["reason"]) for a in answers] == [
         (202, "held", None)
     ] * 2
-    records.sweep(db, settings)
+    jobs.sweep(db, settings)
     assert not open_items(db)
     clock.advance(timedelta(days=5, seconds=1))
-    records.sweep(db, settings)
+    jobs.sweep(db, settings)
     assert open_items(db) == [("held", "")] * 2
 
 
@@ -693,7 +693,7 @@ def test_an_import_of_an_unknown_author_is_matched_by_a_person(db: Database, cas
     sealed = stranger.visit(cast.sail, photos=[line])
     answer = records.accept(db, settings, sealed.id, sealed.raw, records.Sender(cast.dee, importing=True))
     assert (answer.status, answer.receipt.state, answer.receipt.reason) == (202, "unplaced", "no-owner")
-    records.match_user(db, settings, sealed.id, cast.ana, cast.zoe)
+    review.match_user(db, settings, sealed.id, cast.ana, cast.zoe)
     assert visit(db, sealed.id).owner_id == cast.ana
     assert [kind for kind, _ in open_items(db)] == ["imported"]
     with db.reading() as session:
@@ -724,7 +724,7 @@ def test_what_is_set_aside_does_not_stop_the_sweep(
 
     monkeypatch.setattr(feed, "log_visit", picky)
     clock.advance(timedelta(seconds=61))
-    assert records.sweep(db, settings) == 2
+    assert jobs.sweep(db, settings) == 2
     assert count(db, Visit) == 1
     assert open_items(db) == [("failed", "failed")]
 
@@ -738,5 +738,5 @@ def test_waiting_on_is_no_news_for_the_phone(db: Database, ana: Phone, cast: Cas
     records.accept(db, settings, waiting.id, waiting.raw, records.Sender(person.id))
     version = head(db, waiting.id).version
     assert version > 0
-    assert records.sweep(db, settings) == 1
+    assert jobs.sweep(db, settings) == 1
     assert head(db, waiting.id).version == version

@@ -1,0 +1,339 @@
+"""T2: what a record's raw bytes say becomes what the record is (docs/sync-protocol.md 4 and 5).
+
+The record's head is locked, every raw of it that waits is judged, and the newest of one hand is projected through
+`feed.actions`, where plain forms end as well. A database error is left to the sweep; anything else sets the raw aside.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, bindparam, exists, null, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from fieldapp.accounts.models import User
+from fieldapp.accounts.policy import Person, person_on
+from fieldapp.core import changes, clock
+from fieldapp.core.db import Database
+from fieldapp.core.payload import Arrival, CannotPlace
+from fieldapp.feed import actions as feed
+from fieldapp.issues.body import IssueEvent
+from fieldapp.photos import actions as photos
+from fieldapp.settings import Settings
+from fieldapp.sync import envelope
+from fieldapp.sync.actions import changed, close_of_record, open_review
+from fieldapp.sync.aside import HEAD, NOTHING, Known, SetAside, claims_of, passes, put_aside, reading_of
+from fieldapp.sync.envelope import Reading
+from fieldapp.sync.models import (
+    EARLIER,
+    FAILED,
+    HELD,
+    NOT_APPLIED,
+    PLACED,
+    PROJECTED,
+    RECEIVED,
+    UNPLACED,
+    VARIANT,
+    Raw,
+    Record,
+)
+from fieldapp.sync.payloads import IssueEventRecord, SupplementRecord, VisitRecord
+from fieldapp.visits.models import Supplement, Visit
+
+log = logging.getLogger("fieldapp.records")
+
+MOST_RAWS = 50  # of one record, that one run sets aside before it gives up until the next
+
+_RAW: Table = Raw.__table__  # type: ignore[assignment]
+_RECORD: Table = Record.__table__  # type: ignore[assignment]
+# Built once: every accepted record runs these, and building a statement costs more than running it.
+RAWS = select(Raw).where(Raw.record_id == bindparam("id")).order_by(Raw.id)
+_SET_RAW = (
+    update(_RAW)
+    .where(_RAW.c.id == bindparam("raw"))
+    .values(state=bindparam("new_state"), reason="", photo_claims=null())
+)
+_WAITING_FOR = select(_RECORD.c.id).where(
+    _RECORD.c.target.in_(bindparam("targets", expanding=True)), _RECORD.c.state == HELD
+)
+
+
+def run(db: Database, settings: Settings, id: UUID, known: Known = NOTHING) -> None:
+    """Run T2 for a record until nothing under it waits. Raises the database's error where that must wait itself."""
+    for _ in range(MOST_RAWS):
+        judged: list[int] = []
+        try:
+            released = db.write(lambda session: settle(session, settings, id, known, judged))  # noqa: B023
+            break
+        except SetAside as aside:
+            put_aside(db, id, aside, known)
+        except Exception as error:  # at the transaction's end: a number, a version, a row that was still to be written
+            if passes(error) or not judged:
+                raise
+            log.exception("a record could not be finished", extra={"facts": {"record": str(id)}})
+            put_aside(db, id, SetAside(judged[-1], FAILED, FAILED, type(error).__name__), known)
+    else:
+        return
+    for other in released:
+        try:
+            run(db, settings, other)
+        except (DBAPIError, NoConnection):
+            log.warning("a held record is left to the sweep", extra={"facts": {"record": str(other)}})
+
+
+def settle(
+    session: Session, settings: Settings, id: UUID, known: Known = NOTHING, judged: list[int] | None = None
+) -> list[UUID]:
+    """T2: judge every raw that waits, and note in `judged` which. Answers the held records that may go on now."""
+    judged = [] if judged is None else judged
+    head = session.scalar(HEAD, {"id": id})
+    if head is None:
+        return []
+    raws = session.scalars(RAWS, {"id": id}).all()
+    released: list[UUID] = []
+    if head.state == HELD:
+        judged += [] if head.raw_id is None else [head.raw_id]
+        released += _try_held(session, settings, head)
+    for raw in raws:
+        if raw.state == RECEIVED:
+            judged.append(raw.id)
+            released += _guarded(raw, lambda raw=raw: _judge(session, settings, head, raw, raws, known))  # type: ignore[misc]
+    return released
+
+
+def _guarded(raw: Raw, do: Callable[[], list[UUID]]) -> list[UUID]:
+    """Turn what goes wrong with one raw into its being set aside, but for what passes by itself."""
+    raw_id = raw.id
+    try:
+        return do()
+    except SetAside:
+        raise
+    except CannotPlace as error:
+        raise SetAside(raw_id, UNPLACED, error.reason, error.detail) from error
+    except Exception as error:
+        if passes(error):
+            raise
+        log.exception("a record could not be projected", extra={"facts": {"raw": raw_id}})
+        raise SetAside(raw_id, FAILED, FAILED, f"{type(error).__name__}") from error
+
+
+def _judge(
+    session: Session, settings: Settings, head: Record, raw: Raw, raws: Sequence[Raw], known: Known
+) -> list[UUID]:
+    """What these bytes are to what is there: the first, a newer revision, an older one, a variant."""
+    current = next((one for one in raws if one.id == head.raw_id), None)
+    if current is None or current is raw:
+        return project(session, settings, head, raw, known)
+    same_hand = raw.same_hand(current)
+    if raw.revises(current):
+        released = project(session, settings, head, raw, known)
+        current.state = EARLIER
+        _settle_replaced(session, head, raw, raws)
+        return released
+    if same_hand and raw.rev < current.rev and not any(o is not raw and o.rev == raw.rev for o in raws):
+        raw.state = EARLIER
+        return []
+    _park(session, head, raw, known)
+    return []
+
+
+def _settle_replaced(session: Session, head: Record, raw: Raw, raws: Sequence[Raw]) -> None:
+    """The author went on from what we had taken for a variant: that question is answered."""
+    for one in raws:
+        if one.state == VARIANT and one.payload_sha256 == raw.replaces:
+            one.state, one.photo_claims = EARLIER, None
+    if not any(one.state == VARIANT for one in raws):
+        close_of_record(session, head.id, None, "revised", "variant")
+
+
+def _park(session: Session, head: Record, raw: Raw, known: Known) -> None:
+    """A variant: raw and photos are kept, and the office will choose."""
+    reading = reading_of(raw, known)
+    raw.state = VARIANT
+    raw.photo_claims = claims_of(reading)
+    if reading.claims and raw.owner_id is not None:
+        photos.park(session, head.id, raw.owner_id, reading.claims)
+    detail = {"rev": raw.rev, "sha256": raw.payload_sha256}
+    open_review(session, "variant", f"variant:{head.id}", record_id=head.id, user_id=head.owner_id, detail=detail)
+
+
+def project(
+    session: Session, settings: Settings, head: Record, raw: Raw, known: Known, *, admitted: bool = False
+) -> list[UUID]:
+    """Make these bytes what the record is. Answers the held records that waited for it."""
+    reading = reading_of(raw, known)
+    if reading.record is None:
+        state = UNPLACED if reading.reason == envelope.DIFFERS else FAILED
+        raise SetAside(raw.id, state, reading.reason, reading.detail)
+    arrival = reading.arrival(raw.payload_sha256, raw.received_at)
+    author = person_at(session, settings, raw.owner_id, arrival.times.recorded, known.person)
+    if author is None:
+        raise SetAside(raw.id, UNPLACED, "no-owner")
+    state, reason, opened = _write(session, settings, head, raw, reading, arrival, author, admitted)
+    if state == HELD == head.state and head.raw_id == raw.id:
+        return []  # it waits on: nothing that its phone should hear of
+    _mark(session, raw, HELD if state == HELD else PROJECTED)
+    if photos.claimed_elsewhere(session, head.id):
+        raw.photo_claims = claims_of(reading)  # the record's own rows do not tell of all that it lists
+    changed(
+        session, head, type=reading.type, target=reading.target, state=state, reason=reason, raw_id=raw.id, rev=raw.rev,
+        owner_id=author.id, device_id=raw.device_id, seq=reading.seq or head.seq,
+    )  # fmt: skip
+    if head.needs_review and state != HELD:
+        close_of_record(session, head.id, None, "projected", "failed", "unplaced", "held")
+    return _waiting_for(session, [head.id, *opened]) if reading.type == "visit" or opened else []
+
+
+def _mark(session: Session, raw: Raw, state: str) -> None:
+    """What was set aside before is forgotten."""
+    values = {"state": state, "reason": "", "photo_claims": None}
+    for name, value in values.items():
+        set_committed_value(raw, name, value)
+    session.connection().execute(_SET_RAW, {"raw": raw.id, "new_state": state})
+
+
+def person_at(
+    session: Session, settings: Settings, id: UUID | None, at: datetime, today: Person | None = None
+) -> Person | None:
+    """The author as their memberships made them at the corrected time of recording."""
+    day = at.astimezone(ZoneInfo(settings.timezone)).date()
+    if today is not None and today.id == id and today.day == day:
+        return today
+    user = session.get(User, id) if id is not None else None
+    return person_on(user, day) if user is not None else None
+
+
+def _write(
+    session: Session, settings: Settings, head: Record, raw: Raw, reading: Reading, arrival: Arrival,
+    author: Person, admitted: bool,
+) -> tuple[str, str, list[UUID]]:  # fmt: skip
+    """(state of the record, reason, issues opened)."""
+    match reading.record:
+        case VisitRecord(body=body):
+            return _write_visit(session, settings, head, raw, reading, arrival, author, body, admitted)
+        case SupplementRecord(body=body):
+            if body.type == "photo_withdrawn" and body.photo is not None and not is_visit(session, body.visit):
+                photos.claim(session, arrival.id, author.id, reading.claims or ())
+                done = feed.withdraw_own_photo(session, author, body.photo, body.reason)
+                return (PLACED if done else HELD), "", []
+            zone = settings.zone_readable
+            if session.scalar(select(exists().where(Supplement.id == arrival.id))):
+                feed.revise_supplement(session, author, arrival, body, claims=reading.claims or ())
+                return PLACED, "", []
+            said = feed.supplement_visit(
+                session, author, arrival, body, claims=reading.claims or (), zone_readable=zone
+            )
+            return (PLACED if said is not None else HELD), "", []
+        case IssueEventRecord(body=event):
+            outcome = feed.record_issue_event(
+                session, author, arrival, event, claims=reading.claims or (), zone_readable=settings.zone_readable,
+                fresh=head.raw_id is None,
+            )  # fmt: skip
+            opened = [event.issue] if event.type == "opened" and outcome.state == "applied" else []
+            return (PLACED if outcome.state == "applied" else outcome.state), outcome.reason, opened
+    raise AssertionError("a whole reading is one of the three")
+
+
+def is_visit(session: Session, id: UUID) -> bool:
+    return session.scalar(select(Visit.id).where(Visit.id == id)) is not None
+
+
+def _write_visit(
+    session: Session, settings: Settings, head: Record, raw: Raw, reading: Reading, arrival: Arrival,
+    author: Person, body: Any, admitted: bool,
+) -> tuple[str, str, list[UUID]]:  # fmt: skip
+    fresh = head.raw_id is None or not is_visit(session, head.id)
+    logged = feed.log_visit(
+        session, author, arrival, body, issue_events=body.issue_events, claims=reading.claims or (),
+        zone_readable=settings.zone_readable, fresh=fresh, admitted=admitted or (not fresh and _let_in(session, head)),
+    )  # fmt: skip
+    if not fresh:
+        _drop_children(session, raw, {event.id for event in body.issue_events})
+    for event in logged.held:
+        _hold_child(session, raw, author, reading, event)
+    for issue in logged.disputed:
+        key = f"revision-issue:{head.id}:{issue}"
+        open_review(session, "revision_issue", key, record_id=head.id, user_id=author.id, detail={"issue": str(issue)})
+    state = state_of(session, head.id) if not fresh else logged.state
+    return state, "", logged.opened
+
+
+def state_of(session: Session, visit_id: UUID) -> str:
+    """A visit's state after its supplements."""
+    return session.scalar(select(Visit.state).where(Visit.id == visit_id)) or PLACED
+
+
+def _let_in(session: Session, head: Record) -> bool:
+    """Whether somebody else has placed this visit already: its revisions follow it there."""
+    moved = exists().where(
+        Supplement.visit_id == head.id, Supplement.type == "move", Supplement.owner_id != head.owner_id
+    )
+    return bool(session.scalar(select(moved)))
+
+
+# -- held events -----------------------------------------------------------------------------------------------------
+
+
+def _hold_child(session: Session, raw: Raw, author: Person, reading: Reading, event: IssueEvent) -> None:
+    """An event inside a visit whose issue is not here: a record of its own, which waits."""
+    now = clock.now()
+    row = {
+        "id": event.id, "type": "issue_event", "owner_id": author.id, "device_id": raw.device_id, "seq": None,
+        "target": event.issue, "state": HELD, "raw_id": raw.id, "rev": raw.rev, "received_at": now, "changed_at": now,
+    }  # fmt: skip
+    statement = changes.insert(session, Record).values(**row)
+    again = {"raw_id": raw.id, "state": HELD, "rev": raw.rev, "target": event.issue}
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_=again, where=_RECORD.c.reason.in_(["superseded", ""])
+        )
+    )
+
+
+def _drop_children(session: Session, raw: Raw, listed: set[UUID]) -> None:
+    """Held events that a newer revision of their visit no longer lists wait for nothing."""
+    older = select(Raw.id).where(Raw.record_id == raw.record_id, Raw.id != raw.id)
+    dropped = update(Record).where(
+        Record.raw_id.in_(older), Record.state == HELD, Record.id.not_in(listed), Record.id != raw.record_id
+    )
+    session.execute(dropped.values(state=NOT_APPLIED, reason="superseded"))
+
+
+def _try_held(session: Session, settings: Settings, head: Record) -> list[UUID]:
+    """Whether a held record's target has come."""
+    raw = session.get(Raw, head.raw_id) if head.raw_id is not None else None
+    if raw is None:
+        return []
+    if raw.record_id == head.id:
+        return _guarded(raw, lambda: project(session, settings, head, raw, NOTHING))
+    return _guarded(raw, lambda: _project_child(session, settings, head, raw))
+
+
+def _project_child(session: Session, settings: Settings, head: Record, raw: Raw) -> list[UUID]:
+    reading = envelope.read(raw.payload, raw.record_id)
+    if not isinstance(reading.record, VisitRecord):
+        return []
+    event = next((one for one in reading.record.body.issue_events if one.id == head.id), None)
+    arrival = reading.arrival(raw.payload_sha256, raw.received_at)
+    author = person_at(session, settings, raw.owner_id, arrival.times.recorded)
+    if event is None or author is None:
+        return []
+    outcome = feed.record_issue_event(
+        session, author, arrival, event, zone_readable=settings.zone_readable, visit_id=raw.record_id
+    )
+    if outcome.state == HELD:
+        return []
+    changed(session, head, state=PLACED if outcome.state == "applied" else NOT_APPLIED, reason=outcome.reason)
+    if head.needs_review:
+        close_of_record(session, head.id, None, "projected", "held")
+    return []
+
+
+def _waiting_for(session: Session, targets: Sequence[UUID]) -> list[UUID]:
+    return list(session.connection().execute(_WAITING_FOR, {"targets": targets}).scalars())
