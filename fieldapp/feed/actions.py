@@ -22,8 +22,9 @@ from fieldapp.photos.models import Photo, PhotoUse
 from fieldapp.projects import actions as projects
 from fieldapp.visits import actions as visits
 from fieldapp.visits import queries as visits_queries
-from fieldapp.visits.actions import Links
+from fieldapp.visits import supplement_actions as supplements
 from fieldapp.visits.body import SupplementBody, VisitBody
+from fieldapp.visits.links import Links, links_of
 from fieldapp.visits.models import Supplement, Visit, VisitProject
 
 
@@ -88,11 +89,11 @@ def _links(
     main = [id for id in (body.project, *body.projects) if id is not None]
     further = [id for event in events if event.type == "opened" for id in event.projects]
     try:
-        everything = visits.links_of(session, author, [*main, *further], body.enterprises, zone_readable=zone_readable)
+        everything = links_of(session, author, [*main, *further], body.enterprises, zone_readable=zone_readable)
     except CannotPlace:
         if not admitted:
             raise
-        return visits.links_of(session, author, [], body.enterprises, zone_readable=zone_readable)
+        return links_of(session, author, [], body.enterprises, zone_readable=zone_readable)
     wanted = set(main)
     return Links(tuple(p for p in everything.projects if p.id in wanted), everything.enterprises)
 
@@ -124,7 +125,7 @@ def record_issue_event(
     if event.type == "opened":
         if not author.is_staff:
             raise CannotPlace("not-allowed")
-        visits.links_of(session, author, event.projects, event.enterprises, zone_readable=zone_readable)
+        links_of(session, author, event.projects, event.enterprises, zone_readable=zone_readable)
     if visit_id is None and (claims or not fresh):
         photos.claim(session, arrival.id, author.id, claims)
     source = Source(
@@ -157,7 +158,9 @@ def supplement_visit(
     if body.photo is not None and not _may_withdraw(session, author, body.photo):
         raise CannotPlace("not-allowed")
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
-    return visits.supplement(session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None)
+    return supplements.supplement(
+        session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None
+    )
 
 
 def revise_supplement(
@@ -166,7 +169,7 @@ def revise_supplement(
     """A newer revision of what was said about a visit, edited before its phone heard that the older one had come."""
     photos.claim(session, arrival.id, author.id, claims)
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
-    visits.revise_supplement(session, author, arrival, said)
+    supplements.revise_supplement(session, author, arrival, said)
 
 
 def withdraw_own_photo(session: Session, author: Person, photo_id: UUID, reason: str) -> bool:

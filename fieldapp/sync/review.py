@@ -18,7 +18,7 @@ from fieldapp.sync.actions import changed, close_of_record
 from fieldapp.sync.aside import HEAD, NOTHING, SetAside, claims_of
 from fieldapp.sync.models import EARLIER, FAILED, PROJECTED, RECEIVED, UNPLACED, VARIANT, Raw
 from fieldapp.sync.projection import RAWS, is_visit, project, run, state_of
-from fieldapp.visits import actions as visits
+from fieldapp.visits.supplement_actions import placing_move
 
 
 def retry(db: Database, settings: Settings, id: UUID, by: UUID) -> None:
@@ -45,7 +45,7 @@ def place(session: Session, settings: Settings, id: UUID, project_id: UUID, by: 
     except SetAside as aside:
         raise CannotPlace(aside.reason, aside.detail) from aside
     session.flush()
-    visits.placing_move(session, by, id, project_id, zone_readable=settings.zone_readable)
+    placing_move(session, by, id, project_id, zone_readable=settings.zone_readable)
     session.flush()
     changed(session, head, state=state_of(session, id), reason="")
     close_of_record(session, id, by.id, "placed", "unplaced", "failed")
