@@ -25,6 +25,7 @@ export function showSaved(page, { record, photos }) {
   const time = sayTime(record.saved_at ?? page.ctx.clock.now());
   fill(done, {
     saved: say(photos.length === 0 ? "saved.none" : "saved", { time, n: photos.length }),
+    project: record.title || record.form["typed_project"] || "",
     sent: say(navigator.onLine ? "sent-sending" : "sent-later"),
   });
   const link = /** @type {HTMLAnchorElement} */ (one("[data-to-project]", done));
