@@ -21,7 +21,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     locale: Mapped[str | None] = mapped_column(String(20))
     session_epoch: Mapped[int] = mapped_column(default=0)  # raised by a password change: older cookies end
-    disabled_at: Mapped[datetime | None]  # the sync door stays open for 30 days after it (sync-contract 6)
+    disabled_at: Mapped[datetime | None]  # the sync door stays open for 30 days after it (docs/sync-protocol.md 11)
     demo: Mapped[bool] = mapped_column(default=False)  # start-up refuses these where the origin is not local
     created_at: Mapped[datetime]
 

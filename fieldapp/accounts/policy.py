@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER, UNIT, User
 
-DOOR_STAYS_OPEN = timedelta(days=30)  # for what a phone still holds when its account ends (sync-contract 6)
+DOOR_STAYS_OPEN = timedelta(days=30)  # for what a phone still holds when its account ends (docs/sync-protocol.md 11)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     wanted = set(ids)
     if not wanted:
         return {}
-    return {id: name for id, name in session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}  # noqa: C416
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples().all())
 
 
 def officers(session: Session, day: date) -> list[tuple[User, Team]]:

@@ -44,7 +44,7 @@ def role(*roles: str) -> Callable[[View], View]:
 
 
 def phone_door(view: View) -> View:
-    """Records and photos of a phone: taken for 30 days more from an account that has ended (sync-contract 6)."""
+    """A phone's records and photos: 30 days more of an account that has ended (docs/sync-protocol.md 11)."""
     return _mark(Access(door=True, quiet=True))(view)
 
 

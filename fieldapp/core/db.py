@@ -2,7 +2,7 @@
 
 SQLite takes its write lock at BEGIN (IMMEDIATE): a deferred one lost 1,418 of 1,600 writes to "database is locked".
 Counters move at the very end of a transaction and always in the order of `Ending`, so that commit order is version
-order and no two writers can deadlock on them (sync-contract 5 and 8).
+order and no two writers can deadlock on them (docs/decisions/0003).
 """
 
 import json

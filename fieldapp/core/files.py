@@ -1,7 +1,7 @@
 """Where photo bytes live: a folder of this machine, or an S3 bucket.
 
 obstore reads and writes both. Into a folder we put the files ourselves: obstore's local store renames without an
-fsync, and a receipt must not say `stored` before the bytes would survive a power cut (sync-contract 4).
+fsync, and a receipt must not say `stored` before the bytes would survive a power cut (docs/sync-protocol.md 8).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The guard: a write with our cookie must come from our own pages (sync-contract 7). Headers of every answer."""
+"""The guard: a write with our cookie must come from our own pages. Headers of every answer."""
 
 from urllib.parse import urlsplit
 

@@ -119,7 +119,7 @@ class Arrival:
     rev: int = 1
     device_id: UUID | None = None
     seq: int | None = None
-    payload_sha256: str | None = None  # none: entered on a page of ours
+    payload_sha256: str | None = None  # of the sealed bytes, or of a form's content; none: a supplement on a page
 
 
 class CannotPlace(Exception):

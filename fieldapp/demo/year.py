@@ -39,7 +39,7 @@ VISITS = 700
 PHOTOS = 260
 IN_ONE_TRANSACTION = 40
 DRAWERS = 2
-# kind -> how often among a hundred visits (domain/guide.md: the telephone leads by far)
+# kind -> how often among a hundred visits (the telephone leads by far)
 OFTEN = {
     "phone_follow_up": 36, "site_inspection": 14, "site_visit": 16, "incoming_call": 5, "online": 5, "joint_visit": 3,
     "accompanied_filing": 6, "department_liaison": 4, "office_meeting": 2, "coordination_meeting": 2,

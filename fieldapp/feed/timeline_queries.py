@@ -1,7 +1,7 @@
 """The cards that the composed pages show: each feature is asked once for a whole page of them, however long it is.
 
 A timeline's entries are ids and kinds; what they say, and whether this person may see it, is found here at the moment
-of reading (sync-contract 9).
+of reading.
 """
 
 from collections import Counter

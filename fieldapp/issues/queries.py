@@ -113,7 +113,7 @@ def open_counts(
         .where(policy.readable(person, zone_readable=zone_readable))
         .group_by(IssueProject.project_id)
     )
-    return {id: count for id, count in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def of_visit(session: Session, person: Person, visit_id: UUID, *, zone_readable: bool) -> list[Issue]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldapp.core.db import Base, new_id
 
-# The receipt's photo states (sync-contract 2).
+# The receipt's photo states (docs/sync-protocol.md 6).
 WANTED, PARTIAL, STORED, UNREADABLE, REFUSED, WITHDRAWN = (
     "wanted", "partial", "stored", "unreadable", "refused", "withdrawn",
 )  # fmt: skip
@@ -45,7 +45,7 @@ class Photo(Base):
     reason: Mapped[str | None] = mapped_column(String(80))
     stored_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]  # its bytes are gone; the state then reads `withdrawn`
-    # What the job must make, written with `stored`: huey is only a nudge (sync-contract 8).
+    # What the job must make, written with `stored`: huey is only a nudge (core.jobs).
     # none, wanted, making, again (a worker died making it), made, failed, purge (its files are to be deleted)
     derivative: Mapped[str] = mapped_column(String(10), default="none")
     derivative_lease: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Who may see a photo: whoever may see everything that shows it (sync-contract 9).
+"""Who may see a photo: whoever may see everything that shows it.
 
 | | author | lead of the author's team | others | handling unit |
 | --- | --- | --- | --- | --- |

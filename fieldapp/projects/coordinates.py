@@ -171,7 +171,7 @@ def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def likely_datum_mix(point: tuple[float, float], site: tuple[float, float], radius_m: float) -> bool:
-    """Whether a point said to be WGS-84 is probably GCJ-02 (design.md 5): it lies 400-700 m off, beyond the
+    """Whether a point said to be WGS-84 is probably GCJ-02: it lies 400-700 m off, beyond the
     site's radius, and taken as GCJ-02 it lies on the site. A hint for one tap (`to_wgs84(*point,
     "gcj02")`), never more."""
     off_m = distance_m(point, site)

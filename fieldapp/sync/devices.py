@@ -1,4 +1,4 @@
-"""What phones say of themselves, and what that tells of records that never arrived (sync-contract 6).
+"""What phones say of themselves, and what that tells of records that never arrived (docs/sync-protocol.md 11).
 
 A seq is a gap while it is neither received, queued nor voided; after three days it needs a person. What never reached
 us and was never counted cannot be known, and the docs say so.
@@ -30,7 +30,7 @@ SILENT_AFTER = timedelta(days=7)
 MOST_QUEUED = 2_000
 MOST_SEQ = 10_000_000
 HIGHEST_LIFT = 10_000  # numbers that one phone's history may lift a counter by
-NUMBER = re.compile(r"(ZF|XQ)-(\d{4})-(\d{6,})")
+NUMBER = re.compile(r"(ZF|XQ)-([0-9]{4})-([0-9]{6,9})")
 
 
 class Queued(Payload):

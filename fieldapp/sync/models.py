@@ -12,7 +12,7 @@ from fieldapp.core.models import BigId, Reserved
 
 __all__ = ["Device", "Gap", "Raw", "Record", "Reserved", "ReviewItem", "Voided"]
 
-# The receipt's record states (sync-contract 2); RECEIVED is before the second transaction has run.
+# The receipt's record states (docs/sync-protocol.md 6); RECEIVED is before the second transaction has run.
 RECEIVED, PLACED, UNFILED, UNPLACED, HELD, NOT_APPLIED, VARIANT = (
     "received", "placed", "unfiled", "unplaced", "held", "not_applied", "variant",
 )  # fmt: skip

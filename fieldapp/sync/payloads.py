@@ -2,7 +2,7 @@
 
 These models are the published shape (`/api/v1/openapi.json` is made from them) and the reading side of the raw bytes.
 Reading is lenient on purpose: a record that does not fit is stored and goes to `/review`, it is never refused
-(sync-contract 1), and unknown fields are ignored here because the raw bytes keep them.
+(docs/sync-protocol.md 5), and unknown fields are ignored here because the raw bytes keep them.
 """
 
 from datetime import datetime

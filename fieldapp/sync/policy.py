@@ -2,11 +2,11 @@
 
 | item | lead | desk | admin |
 | --- | --- | --- | --- |
-| a record's | of their teams | all but sensitive ones | all (id, author, time and reason; the raw bytes) |
+| a record's | of their teams | all; of sensitive ones not the text | all (id, author, time and reason; the raw bytes) |
 | a device's | a number | a number | all |
 
-Acts on a record are for whoever sees its item; an import is confirmed by its author or a lead; a user is matched by
-desk or admin. A lead or admin without any team of theirs sees what belongs to no team.
+Acts on a record are for whoever sees its item. An import is confirmed by its author or a lead; an author unknown here
+is matched by desk or admin; a record is placed by staff, for an admin knows no projects.
 """
 
 from sqlalchemy import ColumnElement, or_, true

@@ -1,4 +1,4 @@
-"""What a phone carries with it: the reference data, as a first load or as what changed since (sync-contract 5).
+"""What a phone carries with it: reference data, as a first load or as what changed since (docs/sync-protocol.md 10).
 
 A cursor is opaque to the phone: (server epoch, scope, version, digest). Another epoch or scope (a restore, another
 role, another setting), or a version whose tombstones are gone, means a first load. What changed after `version` is

@@ -37,13 +37,20 @@ def _asked(asker: Person) -> tuple[Asked, str]:
     """The filters of this request. By officer only for oneself, or for a lead where the setting allows it."""
     begins, ends, preset = queries.period(request.args.get("period", "30d"), settings().timezone)
     officer = _uuid("officer")
-    if officer is not None and officer != asker.id and not (settings().officer_filter and asker.is_lead):
+    if officer is not None and officer != asker.id and officer not in _led(asker):
         officer = None
     asked = Asked(
         begins, ends, team=_uuid("team"), area=_uuid("area"), project=_uuid("project"), officer=officer,
         kind=request.args.get("kind") or None,
     )  # fmt: skip
     return asked, preset
+
+
+def _led(asker: Person) -> set[UUID]:
+    """Whose visits a lead may look at one by one: those of their teams' officers, where the setting allows it."""
+    if not (settings().officer_filter and asker.is_lead):
+        return set()
+    return {user.id for user, team in accounts.officers(read(), asker.day) if team.id in asker.led_team_ids}
 
 
 def _note_officer_filter(asker: Person, asked: Asked) -> None:
@@ -103,17 +110,21 @@ def _rows(asked: Asked) -> dict[str, Any]:
 @bp.get("/map/rows")
 @staff
 def map_rows() -> ResponseReturnValue:
-    return render_template("visitmap/_rows.html", **_rows(_asked(person())[0]))
+    asked, _preset = _asked(person())
+    _note_officer_filter(person(), asked)
+    return render_template("visitmap/_rows.html", **_rows(asked))
 
 
 @bp.get("/map/cells.json")
 @staff
 def map_cells() -> ResponseReturnValue:
     asked, window = _asked(person())[0], _window()
+    _note_officer_filter(person(), asked)
     found = queries.cells(read(), person(), asked, window, zone_readable=settings().zone_readable)
     rows = [
         {
-            "lat": round(cell.lat, 6), "lng": round(cell.lng, 6), "n": cell.count, "hollow": cell.by_project == cell.count,
+            "lat": round(cell.lat, 6), "lng": round(cell.lng, 6), "n": cell.count,
+            "hollow": cell.by_project == cell.count,
             "visit": str(cell.visit) if cell.visit else None,
         }
         for cell in found

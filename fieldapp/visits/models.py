@@ -83,7 +83,7 @@ class Visit(Base):
     rev: Mapped[int] = mapped_column(default=1)
     device_id: Mapped[UUID | None]
     seq: Mapped[int | None]
-    payload_sha256: Mapped[str | None] = mapped_column(String(64))  # none: entered on /visits/new
+    payload_sha256: Mapped[str | None] = mapped_column(String(64))  # of the sealed bytes, or of a form's content
 
     projects: Mapped[list["VisitProject"]] = relationship(cascade="all, delete-orphan", order_by="VisitProject.order")
     participants: Mapped[list["Participant"]] = relationship(cascade="all, delete-orphan")

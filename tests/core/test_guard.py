@@ -1,4 +1,4 @@
-"""A write that carries our cookie must come from our own pages; every POST to /login too (sync-contract 7)."""
+"""A write that carries our cookie must come from our own pages; every POST to /login too."""
 
 from collections.abc import Callable
 from dataclasses import replace

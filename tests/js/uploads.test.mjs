@@ -1,4 +1,4 @@
-// Photos: every line of the uploads' table (sync-contract 3), and going on where it stopped.
+// Photos: every line of the uploads' table (docs/sync-protocol.md 7), and going on where it stopped.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dropPhoto } from "../../fieldapp/static/js/outbox/receipts.js";

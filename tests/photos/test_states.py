@@ -1,4 +1,4 @@
-"""What becomes of a photo: claimed, revised, stored, withdrawn, purged (sync-contract 2 and 10)."""
+"""What becomes of a photo: claimed, revised, stored, withdrawn, purged (docs/sync-protocol.md 6)."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID

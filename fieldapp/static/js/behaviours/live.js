@@ -1,6 +1,6 @@
 /**
  * A timeline that stays as the server has it: asked every 10 s while one looks, every 60 s after five idle minutes,
- * never while the page is hidden (sync-contract 9). `hx-trigger="every …"` would go on asking behind a locked screen.
+ * never while the page is hidden. `hx-trigger="every …"` would go on asking behind a locked screen.
  */
 import { all, one } from "./dom.js";
 

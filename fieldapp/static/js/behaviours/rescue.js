@@ -1,4 +1,4 @@
-/** A file of one's own records: the answer to every fault not foreseen (offline-engineering 3.6). Nothing is removed by it. */
+/** A file of one's own records: the answer to every fault not foreseen. Nothing is removed by it. */
 export { exportForm, exportRecords } from "../outbox/exporter.js";
 
 /**

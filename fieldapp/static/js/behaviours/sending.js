@@ -1,5 +1,5 @@
 /**
- * When the queue is sent (offline-engineering 3.3). How, is outbox/sender.js, which is loaded only when it is needed.
+ * When the queue is sent. How, is outbox/sender.js, which is loaded only when it is needed.
  * @import { RunResult } from "../outbox/types.js"
  */
 import { currentUser, summary } from "../outbox/state.js";

@@ -1,5 +1,5 @@
 /**
- * The worker's life as a page sees it (offline-engineering 2.3): a new one waits until no form is dirty anywhere and
+ * The worker's life as a page sees it: a new one waits until no form is dirty anywhere and
  * nothing is being sent; then every page reloads once.
  */
 import { isRunning } from "./sending.js";

@@ -1,5 +1,5 @@
 /**
- * The phone's clock. The server's is never assumed: only the measured difference travels (sync-contract 1).
+ * The phone's clock. The server's is never assumed: only the measured difference travels (docs/sync-protocol.md 2).
  * @import { Clock } from "./types.js"
  */
 

@@ -1,5 +1,5 @@
 /**
- * What the phone tells the server about itself, who is signed in, and how a restored server is healed (sync-contract 6).
+ * What the phone tells the server about itself, who is signed in, and how a restored server is healed (docs/sync-protocol.md 11, 12).
  * @import { Ctx, Id, OutboxRecord, Photo } from "./types.js"
  */
 import { currentUser, deviceId, keep, recall } from "./meta.js";

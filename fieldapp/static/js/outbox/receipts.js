@@ -1,5 +1,5 @@
 /**
- * A receipt is the only thing that lets a record or a photo go (sync-contract 2). What has gone stays a while: records
+ * A receipt is the only thing that lets a record or a photo go (docs/sync-protocol.md 6). What has gone stays a while: records
  * 30 days, so that a restored server can be healed, photo bytes 7 days and 200 MB at most.
  * @import { Ctx, Id, OutboxRecord, Photo, Receipt, StoreTx } from "./types.js"
  */

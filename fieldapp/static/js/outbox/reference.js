@@ -1,6 +1,6 @@
 /**
  * What the phone knows of the zone: kinds, projects, contacts, briefs. Loaded in pages that survive an interruption,
- * swapped in only when complete, per person, and gone after 14 days without refreshing (sync-contract 5).
+ * swapped in only when complete, per person, and gone after 14 days without refreshing (docs/sync-protocol.md 10).
  * @import { Ctx, Id, OutboxRecord } from "./types.js"
  * @typedef {object} Staging
  * @property {string} since  the cursor it started from; "" = a first load

@@ -1,6 +1,6 @@
 /**
  * Sealing: the record is serialised once and those exact bytes are sent for ever. No update of the app and no change of
- * the form re-serialises a sealed record; an edit before any 2xx makes revision n + 1 (sync-contract 1).
+ * the form re-serialises a sealed record; an edit before any 2xx makes revision n + 1 (docs/sync-protocol.md 4).
  * @import { Ctx, Id, OutboxRecord, Photo } from "./types.js"
  */
 import { sha256Hex } from "./hash.js";

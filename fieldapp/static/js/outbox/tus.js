@@ -1,5 +1,5 @@
 /**
- * One photo goes up: tus 1.0 with creation-with-upload and checksums (sync-contract 3 and 4). A request carries the whole
+ * One photo goes up: tus 1.0 with creation-with-upload and checksums (docs/sync-protocol.md 8). A request carries the whole
  * photo; after a failure 64 KB, and then twice as much each time. Only a receipt makes a photo `stored`.
  * @import { Answer, Ctx, OutboxRecord, Photo, Receipt } from "./types.js"
  */
