@@ -197,23 +197,9 @@ def serve(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveServ
     running: list[LiveServer] = []
 
     def start(port: int | None = None, **more: Any) -> LiveServer:
-        port = port or free_port()
-        environ = {
-            **os.environ,
-            "FIELDAPP_DATA_DIR": str(settings.data_dir),
-            "FIELDAPP_DATABASE_URL": settings.database_url,
-            "FIELDAPP_SECRET_KEY": settings.secret_key,
-            "FIELDAPP_THREADS": "16",
-            **{f"FIELDAPP_{key.upper()}": str(value) for key, value in more.items()},
-        }
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew at each start takes seconds
-        log = (tmp_path / f"serve-{len(running)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fieldapp", "serve", "--port", str(port)], env=environ, stderr=log, stdout=log
-        )
-        server = LiveServer(f"http://127.0.0.1:{port}", settings, process, environ)
+        server = launch(settings, port or free_port(), tmp_path / f"serve-{len(running)}.log", **more)
         running.append(server)
-        _until_ready(server)
+        until_ready(server)
         return server
 
     yield start
@@ -222,7 +208,25 @@ def serve(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveServ
             server.kill()  # its jobs would take their time to end politely, at the end of every single test
 
 
-def _until_ready(server: LiveServer) -> None:
+def launch(settings: Settings, port: int, log: Path, **more: Any) -> LiveServer:
+    """A `fieldapp serve` that has just been started."""
+    environ = {
+        **os.environ,
+        "FIELDAPP_DATA_DIR": str(settings.data_dir),
+        "FIELDAPP_DATABASE_URL": settings.database_url,
+        "FIELDAPP_SECRET_KEY": settings.secret_key,
+        "FIELDAPP_THREADS": "16",
+        **{f"FIELDAPP_{key.upper()}": str(value) for key, value in more.items()},
+    }
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew at each start takes seconds
+    with log.open("ab") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fieldapp", "serve", "--port", str(port)], env=environ, stderr=told, stdout=told
+        )
+    return LiveServer(f"http://127.0.0.1:{port}", settings, process, environ)
+
+
+def until_ready(server: LiveServer) -> None:
     """Ask until it answers; a server that has ended, or never answers, fails the test."""
     import threading
     import urllib.error

@@ -1,13 +1,15 @@
 """A phone and a desk, on a really served application with the cast in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
+from fieldapp.settings import Settings
 from tests.browser import chromium
 from tests.browser.faults import Wire
+from tests.browser.house import House
 from tests.browser.screens import FLAGS, Desk, Phone
 from tests.cast import Cast
 from tests.conftest import LiveServer
@@ -24,10 +26,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+@pytest.fixture(scope="session")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for all the tests of this process: starting one and having it pack its pages takes seconds."""
+    stands = House(sqlite_template, tmp_path_factory.mktemp("house"))
+    yield stands
+    stands.close()
+
+
 @pytest.fixture
-def db_url(sqlite_url: str) -> str:
-    """Browsers do not care which database it is; the other tests do."""
-    return sqlite_url
+def db_url(house: House) -> str:
+    """Browsers do not care which database it is; the other tests do. As empty as a new one."""
+    house.clear()
+    return house.settings.database_url
+
+
+@pytest.fixture
+def settings(house: House) -> Settings:
+    return house.settings
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +60,9 @@ def chromium_at_the_desk(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def served(cast: Cast, serve: Callable[..., LiveServer]) -> LiveServer:
+def served(house: House, cast: Cast) -> LiveServer:
     """`fieldapp serve` with the cast; `served.kill()` and `serve(port)` make it fall over and come back."""
-    return serve()
+    return house.open()
 
 
 @pytest.fixture
