@@ -67,7 +67,7 @@ postgres: $(TOOLS) $(CATALOGUE)
 	@$(WITHIN) 120 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(WITHIN) 210 "tests in a browser" $(PYTEST) -m browser
+	@$(WITHIN) 240 "tests in a browser" $(PYTEST) -n 2 -m browser
 
 chromium: $(TOOLS)
 	@$(PY) -m tests.browser.chromium
