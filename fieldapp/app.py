@@ -29,7 +29,7 @@ from fieldapp.visitmap import views as visitmap
 FEATURES: tuple[Any, ...] = (
     health, accounts, issues, feed, visit, new_visit, photos, pwa, visitmap, devices, sync, uploads, imports, review,
 )  # fmt: skip
-MAX_FORM_BYTES = 20 * 64 * 1024 * 1024  # twenty photos of 64 MB; a route that takes less says so
+MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 
 
 def create_app(settings: Settings) -> Flask:
@@ -63,7 +63,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",  # Strict looks signed out when opened from WeChat or a mail
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=settings.session_phone * 86400,
-        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=2_000_000,
         MAX_FORM_PARTS=500,
         WTF_CSRF_ENABLED=False,  # the guard of core.origin does it; Flask-WTF is for forms

@@ -24,7 +24,7 @@ from fieldapp.feed.forms import MAX_ISSUES, VisitForm, clean, digest_of, id_of
 from fieldapp.feed.parking import Parked, Parking, Unfit
 from fieldapp.issues import queries as issues
 from fieldapp.photos import actions as photos_actions
-from fieldapp.photos.body import MAX_PHOTOS, PhotoClaim
+from fieldapp.photos.body import MAX_PHOTO_BYTES, MAX_PHOTOS, PhotoClaim
 from fieldapp.photos.models import evidence_key
 from fieldapp.projects import queries as projects
 from fieldapp.visits import queries as visits
@@ -32,6 +32,7 @@ from fieldapp.visits.models import Visit
 
 bp = Blueprint("new_visit", __name__)
 staff = role(OFFICER, LEAD, DESK)
+MAX_FORM_BYTES = (MAX_PHOTOS + 1) * MAX_PHOTO_BYTES
 
 
 @bp.get("/visits/new")
@@ -87,6 +88,7 @@ def _project_choices(chosen: str | None) -> list[tuple[str, str]]:
 @bp.post("/visits/new")
 @staff
 def log_visit() -> ResponseReturnValue:
+    request.max_content_length = MAX_FORM_BYTES
     form = _offered(VisitForm())
     chosen = _choose_photos()
     if "more_issues" in request.form:

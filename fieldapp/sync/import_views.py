@@ -28,6 +28,7 @@ def take() -> ResponseReturnValue:
     """One line of JSON a record as it is taken in, and a last line that says whether the file was whole."""
     if (request.content_length or 0) > MAX_BYTES:
         raise Problem(413, "too-large")
+    request.max_content_length = MAX_BYTES + READ
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the answer has been sent
     size = 0
     while part := request.stream.read(READ):

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
 from flask import Flask
@@ -116,3 +116,8 @@ def test_each_request_is_one_line_of_json(client_of: Callable[..., FlaskClient],
     assert line["user"]
     assert "安娜" not in json.dumps(line, ensure_ascii=False)
     assert isinstance(line["ms"], float)
+
+
+def test_nobody_fills_the_disk_through_a_form_that_takes_no_photos(client_of: Callable[..., FlaskClient]) -> None:
+    answer = client_of(None).post("/login", data={"username": "x", "photo": (BytesIO(bytes(5_000_000)), "x.jpg")})
+    assert answer.status_code == 413
