@@ -1,6 +1,6 @@
 """tus 1.0 on the wire: core, creation, creation-with-upload, checksum, expiration."""
 
-import hashlib
+import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from contextlib import suppress
@@ -29,6 +29,7 @@ VERSION = "1.0.0"
 SILENCE = 30  # seconds without a byte after which a body is taken as ended
 DRAIN = 4 * 1024 * 1024  # an unread body up to this size is swallowed, so that the answer reaches its sender
 COURTESY = timedelta(seconds=3)
+SHA256 = re.compile(r"[0-9a-f]{64}")
 BYTES = "application/offset+octet-stream"
 
 
@@ -160,7 +161,7 @@ def _announced() -> Announced:
     said = _metadata()
     try:
         sha256 = said["sha256"].lower()
-        if len(bytes.fromhex(sha256)) != hashlib.sha256().digest_size:
+        if not SHA256.fullmatch(sha256):
             raise ValueError("not a SHA-256")
         return Announced(UUID(said["record"]), UUID(said["photo"]), sha256, size)
     except (KeyError, ValueError) as error:

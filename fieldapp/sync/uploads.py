@@ -211,10 +211,11 @@ class Uploads:
             if not data:
                 return
             wanted -= len(data)
-            yield data
+            # Before writing: whoever slept past their lease must not append to a file that another has finished.
             if clock.now() >= renew_at:
                 renew_at = clock.now() + RENEW
                 self._db.write(lambda session: _renew(session, place))
+            yield data
 
     def _pause(self, place: Place) -> Place:
         """More is to come: free the lease, say `partial`."""

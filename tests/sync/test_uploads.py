@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -338,6 +339,9 @@ def test_the_first_receipt_already_refuses_what_is_too_large(db: Database, cast:
     assert photo_of(db, claim.id).state == "refused"
 
 
+ID = b64encode(b"01939f10-0000-7000-8000-000000000001").decode()
+
+
 @pytest.mark.parametrize(
     ("header", "value", "status"),
     [
@@ -346,6 +350,7 @@ def test_the_first_receipt_already_refuses_what_is_too_large(db: Database, cast:
         ("Upload-Length", "1e9", 400),
         ("Upload-Metadata", "record !!!", 400),
         ("Upload-Metadata", "", 400),
+        ("Upload-Metadata", f"record {ID},photo {ID},sha256 {b64encode(b' '.join([b'ab'] * 32)).decode()}", 400),
         ("Content-Type", "image/jpeg", 415),
         ("Upload-Checksum", "md5 aaaa", 400),
         ("Upload-Checksum", "sha256 ?", 400),
@@ -384,7 +389,7 @@ def test_a_second_writer_waits(door: Uploads, ana: FlaskClient, cast: Cast, cran
 
 
 def test_a_live_writer_keeps_its_lease_and_a_robbed_one_stops(
-    door: Uploads, db: Database, cast: Cast, crane: Brought
+    door: Uploads, db: Database, cast: Cast, crane: Brought, settings: Settings
 ) -> None:
     place = door.create(cast.ana, announced(crane), with_body=True)
     slowly = iter([CRANE[:10], CRANE[10:20], CRANE[20:]])
@@ -405,6 +410,7 @@ def test_a_live_writer_keeps_its_lease_and_a_robbed_one_stops(
     with pytest.raises(Problem) as problem:
         door.receive(place, Body(robbing, len(CRANE) - 1))
     assert problem.value.status == 423
+    assert (settings.parts_dir / f"{place.id}.part").read_bytes() == b""  # not a byte after the lease was gone
 
 
 def test_a_user_runs_two_uploads_at_once_and_a_third_comes_later(
