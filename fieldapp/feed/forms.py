@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -150,6 +151,15 @@ class IssueForm(Form):
             raise ValidationError(_("A few words are needed, so that the unit knows what to do."))
 
 
+class _Blocks(FieldList):
+    """Blocks as our pages number them: other digits, or thousands of them, are no number to Python."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        ours = re.compile(rf"{re.escape(prefix)}-[0-9]{{1,3}}-")
+        found: Iterator[int] = super()._extract_indices(prefix, [name for name in formdata if ours.match(name)])
+        return found
+
+
 class VisitForm(FlaskForm):
     """A visit on a plain page; the ids of VisitBody, as far as one fills them in without a phone's help."""
 
@@ -179,7 +189,7 @@ class VisitForm(FlaskForm):
     outside = _text(_l("Others present"), description=_l("One per line"))
     next_text = _text(_l("Next step"))
     next_on = StringField(_l("By when"), [_day], filters=[clean])
-    issues = FieldList(FormField(IssueForm), min_entries=1, max_entries=MAX_ISSUES)
+    issues = _Blocks(FormField(IssueForm), min_entries=1, max_entries=MAX_ISSUES)
     sensitive = BooleanField(_l("Only the team and those who handle it may read this visit"))
 
     def validate_typed_project(self, field: Field) -> None:
@@ -198,7 +208,7 @@ class VisitForm(FlaskForm):
             raise ValidationError(_("This time has not come yet."))
 
     def validate_progress_percent(self, field: Field) -> None:
-        if field.data and not (field.data.isascii() and field.data.isdigit() and int(field.data) <= 100):
+        if field.data and not re.fullmatch(r"[0-9]{1,2}|100", field.data):
             raise ValidationError(_("A whole number from 0 to 100."))
 
     @property
@@ -260,7 +270,7 @@ def _opened(form: IssueForm, zone: ZoneInfo) -> IssueEvent:
         type="opened",
         title=form.title.data or "",
         text=form.text.data or "",
-        category=form.category.data or "",
+        category=clean(form.category.data)[:40],
         urgency=form.urgency.data if form.urgency.data in ("urgent", "critical") else "normal",
         raised_by=form.raised_by.data or "",
         enterprise_deadline=datetime.combine(day, END_OF_DAY, zone) if day else None,

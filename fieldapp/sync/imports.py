@@ -9,7 +9,7 @@ import hashlib
 import logging
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -26,6 +26,7 @@ from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
 from fieldapp.sync.uploads import Announced, Body, Uploads
 
 FORMAT = "fieldapp-export/1"
+DEEPEST = 12
 SHA256 = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger("fieldapp.imports")
 
@@ -48,10 +49,21 @@ def take(db: Database, settings: Settings, uploads: Uploads, file: BinaryIO, imp
     """Take an export file in, record by record. Raises NotAnExport where the file ends too early or is none."""
     _check(file)
     try:
-        for item in ijson.items(file, "records.item"):
+        for item in ijson.items(ijson.parse(_shallow(ijson.basic_parse(file))), "records.item"):
             yield _take_one(db, settings, uploads, item, importer)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise NotAnExport(str(error)) from error
+
+
+def _shallow(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The parser's events, as long as they nest no deeper than an export does: it keeps the whole path of each level,
+    so a hundred thousand brackets would take all memory there is."""
+    depth = 0
+    for event, value in events:
+        depth += event.startswith("start_") - event.startswith("end_")
+        if depth > DEEPEST:
+            raise NotAnExport("too deep")
+        yield event, value
 
 
 def _check(file: BinaryIO) -> None:
@@ -82,7 +94,8 @@ def _take_one(db: Database, settings: Settings, uploads: Uploads, item: Any, imp
     except envelope.NotJson:
         taken.problem = "not-json"
         return taken
-    for photo in item.get("photos") or []:
+    photos = item.get("photos")
+    for photo in photos if isinstance(photos, list) else []:
         _take_photo(uploads, id, photo, importer, taken)
     with db.reading() as session:
         taken.receipt = receipts.receipt_for(session, id, str(item["sha256"]))

@@ -32,6 +32,7 @@ BAD = {
     "a day that is none": ({"next_on": "2026-02-30"}, "next_on", "写法如"),
     "a year far off": ({"next_on": "9999-12-31"}, "next_on", "核对年份"),
     "more than a hundred percent": ({"progress_percent": "101"}, "progress_percent", "0 到 100"),
+    "a percentage without end": ({"progress_percent": "9" * 5000}, "progress_percent", "0 到 100"),
     "half a percent": ({"progress_percent": "½"}, "progress_percent", "0 到 100"),
     "too long a text": ({"content": "长" * 20_001}, "content", "最多 20000 字"),
     "too long a line": ({"met_name": "长" * 201}, "met_name", "最多 200 字"),
@@ -77,3 +78,19 @@ def test_a_photo_over_the_limit_is_not_taken(
 def test_what_is_no_picture_is_kept_all_the_same(cast: Cast, db: Database, reader: Readers) -> None:
     reader("ana").post("/visits/new", {**filled(cast), "photos": [picture("x.svg", b"<svg onload='x'/>")]})
     assert (count(db, Visit), count(db, Photo)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"issues-²-title": "x"},
+        {f"issues-{'9' * 5000}-title": "x"},
+        {"issues-0-title": "水", "issues-0-category": "长" * 500},
+    ],
+    ids=["another digit", "a number without end", "a category that is none"],
+)
+def test_a_form_that_is_not_ours_is_a_visit_all_the_same(
+    cast: Cast, db: Database, reader: Readers, more: dict[str, str]
+) -> None:
+    reader("ana").post("/visits/new", {**filled(cast), **more}, 303)
+    assert count(db, Visit) == 1

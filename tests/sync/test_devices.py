@@ -146,6 +146,16 @@ def test_a_phone_cannot_drive_the_counters_away(client_of: ClientOf, db: Databas
 
 
 @pytest.mark.parametrize(
+    "number", ["XQ-2026-" + "9" * 30, "ZF-2026-" + "9" * 190, "ZF-２０２６-０００００１", "\u0000"]
+)
+def test_what_is_no_number_of_ours_is_not_reserved(client_of: ClientOf, db: Database, cast: Cast, number: str) -> None:
+    told = {"records": [{"id": str(new_id()), "sha256": "0" * 64, "issue_numbers": {str(new_id()): number}}]}
+    assert client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told).status_code == 200
+    with db.reading() as session:
+        assert session.scalars(select(Reserved)).all() == []
+
+
+@pytest.mark.parametrize(
     "said",
     [{"last_seq": -1}, {"last_seq": "many"}, {"queued": [{"seq": 1}]}, {"queued": 3}, [], "text", {"voided": [None]}],
 )

@@ -140,6 +140,20 @@ def test_rubbish_in_the_file_never_breaks_it(client_of: ClientOf, cast: Cast, fi
     assert "done" in hand_in(client_of("dee"), file)[-1]
 
 
+@pytest.mark.parametrize("photos", [5, {"a": 1}, [5], [{"id": 5, "b64": 5}], "abc"])
+def test_rubbish_for_photos_keeps_the_record(client_of: ClientOf, db: Database, cast: Cast, photos: Any) -> None:
+    sealed = Phone(cast.ana).visit(cast.sail)
+    file = json.loads(exported(sealed))
+    file["records"][0]["photos"] = photos
+    lines = hand_in(client_of("dee"), json.dumps(file).encode())
+    assert lines[0]["receipt"]["state"] == "placed" and lines[-1]["done"] is True
+
+
+def test_a_file_of_brackets_is_none_before_it_takes_all_memory(client_of: ClientOf, cast: Cast) -> None:
+    file = b'{"format":"fieldapp-export/1","records":[' + b"[" * 10_000
+    assert hand_in(client_of("dee"), file)[-1] == {"done": False, "records": 0, "code": "not-an-export"}
+
+
 @pytest.mark.parametrize("who", ["ana", "lin", "uma"])
 def test_only_desk_and_admin_hand_in(client_of: ClientOf, who: str) -> None:
     assert client_of(who).post("/api/v1/imports", data=b"{}").status_code == 404
