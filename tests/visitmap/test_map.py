@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database
+from fieldapp.core.models import Audit
 from fieldapp.settings import Settings
 from fieldapp.visitmap import queries
 from tests.cast import NOON, SITE, Cast
@@ -103,6 +106,23 @@ def test_one_may_filter_for_oneself_and_a_lead_for_others_only_where_the_zone_al
     assert sum(cell["n"] for cell in cells(client_of("ana"), officer=str(cast.ana))) == 1
     assert sum(cell["n"] for cell in cells(client_of("lin"), officer=str(cast.ana))) == 2
     assert "officer" not in client_of("lin").get("/map?officer=" + str(cast.bo)).text.split("data-query")[0]
+
+
+def test_a_lead_filters_by_their_own_officers_only_and_each_time_is_on_record(
+    app: Flask, client_of: ClientOf, ana: Phone, cast: Cast, db: Database
+) -> None:
+    around = app.extensions["fieldapp"]
+    app.extensions["fieldapp"] = replace(around, settings=replace(around.settings, officer_filter=True))
+    dan = Phone(cast.dan, client_of("dan"))
+    ana.send(ana.visit(cast.sail, at()))
+    dan.send(dan.visit(cast.reef, at()))
+    lin = client_of("lin")
+    assert sum(cell["n"] for cell in cells(lin, officer=str(cast.ana))) == 1
+    assert listed(lin.get("/map/rows", query_string={"officer": str(cast.ana)}).text) == 1
+    assert sum(cell["n"] for cell in cells(lin, officer=str(cast.dan))) == 2  # not theirs: filters nothing
+    with db.reading() as session:
+        seen = session.scalars(select(Audit.subject_id).where(Audit.verb == "map.by-officer")).all()
+    assert seen == [str(cast.ana)] * 2
 
 
 def test_others_visits_show_their_day_and_ones_own_the_minute(client_of: ClientOf, ana: Phone, cast: Cast) -> None:
