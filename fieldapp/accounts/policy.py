@@ -25,10 +25,6 @@ class Person:
     team_names: tuple[str, ...] = field(default=())
 
     @property
-    def is_officer(self) -> bool:
-        return OFFICER in self.roles
-
-    @property
     def is_lead(self) -> bool:
         return LEAD in self.roles
 

@@ -670,8 +670,6 @@ _LIKELY: dict[str, tuple[str, ...]] = {
         "housing",
     ),
 }
-# Two pictures of one place: draw both with the same seed. Scene, role, caption.
-BEFORE_AFTER = (("drainage_before", "before", "整改前"), ("drainage_after", "after", "整改后"))
 CALLBACKS: tuple[str, ...] = (
     "企业表示问题已解决，对办理速度满意。",
     "企业确认恢复正常，非常满意。",
@@ -682,7 +680,6 @@ CALLBACKS: tuple[str, ...] = (
 )
 OPENED_BY: tuple[str, ...] = ("项目经理", "综合部主任", "设备部部长", "安环负责人", "报批专员", "施工总包负责人")
 RETURN_REASONS: tuple[str, ...] = ("管线产权属另一单位，请改派。", "需先由规划部门明确路由后再办理。")
-EXTENSION_REASONS: tuple[str, ...] = ("外线施工受连续降雨影响，申请延期。", "设备供货期较长，申请延期一次。")
 
 
 def issue_text(project: DemoProject, days_ago: int, rng: random.Random, category: str = "") -> IssueText:

@@ -45,8 +45,6 @@ OFTEN = {
     "accompanied_filing": 6, "department_liaison": 4, "office_meeting": 2, "coordination_meeting": 2,
     "liaison_meeting": 1, "talks": 1, "policy_briefing": 1, "standing_watch": 1, "mock_acceptance": 2, "reception": 1,
 }  # fmt: skip
-SITE_HOURS = (9, 9, 10, 10, 11, 14, 15)
-OFFICE_HOURS = (8, 9, 10, 11, 13, 14, 15, 16, 17)
 ON_SITE = ("site_inspection", "site_visit", "joint_visit", "standing_watch", "mock_acceptance")
 
 

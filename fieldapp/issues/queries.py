@@ -39,24 +39,6 @@ def issues_of(session: Session, person: Person, ids: Iterable[UUID], *, zone_rea
     return {issue.id: issue for issue in session.scalars(query.options(*LINKS))}
 
 
-def open_issues(
-    session: Session,
-    person: Person,
-    *where: ColumnElement[bool],
-    zone_readable: bool,
-    after: str | None = None,
-    limit: int = SIZE,
-) -> Page[Issue]:
-    """Open issues, the newest first, a page at a time."""
-    query = select(Issue).where(Issue.closed_at.is_(None), policy.readable(person, zone_readable=zone_readable), *where)
-    start = unpack(after, datetime, UUID)
-    if start is not None:
-        at, id = start
-        query = query.where(or_(Issue.opened_at < at, and_(Issue.opened_at == at, Issue.id < id)))
-    query = query.options(*LINKS).order_by(Issue.opened_at.desc(), Issue.id.desc()).limit(limit + 1)
-    return page(list(session.scalars(query)), limit, lambda issue: pack(issue.opened_at, issue.id))
-
-
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 DUE = func.coalesce(Issue.due_at, Issue.enterprise_deadline, literal(NEVER, UtcDateTime()))
 
@@ -97,11 +79,6 @@ def mine(person: Person) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def at_project(project_id: UUID) -> ColumnElement[bool]:
-    """Issues linked to a project, for `open_issues`."""
-    return Issue.id.in_(select(IssueProject.issue_id).where(IssueProject.project_id == project_id))
-
-
 def open_counts(
     session: Session, person: Person, project_ids: Iterable[UUID], *, zone_readable: bool
 ) -> dict[UUID, int]:
@@ -114,12 +91,6 @@ def open_counts(
         .group_by(IssueProject.project_id)
     )
     return dict(session.execute(query).tuples().all())
-
-
-def of_visit(session: Session, person: Person, visit_id: UUID, *, zone_readable: bool) -> list[Issue]:
-    """The issues that a visit opened, as far as this person may see them."""
-    query = select(Issue).where(Issue.visit_id == visit_id, policy.readable(person, zone_readable=zone_readable))
-    return list(session.scalars(query.options(*LINKS).order_by(Issue.opened_at, Issue.id)))
 
 
 def events(session: Session, issue_ids: Iterable[UUID]) -> dict[UUID, list[IssueEvent]]:

@@ -178,7 +178,7 @@ def test_lists_cost_the_same_however_long_they_are(db: Database, cast: Cast, act
         listen = lambda *args: ran.append(args[2])  # noqa: E731
         event.listen(db.engine, "before_cursor_execute", listen)
         with db.reading() as session:
-            page = queries.open_issues(session, cast.person(session, "ana"), zone_readable=True, limit=limit)
+            page = queries.by_due(session, cast.person(session, "ana"), zone_readable=True, limit=limit)
             assert len(page.items) == limit
         event.remove(db.engine, "before_cursor_execute", listen)
         return len(ran)
@@ -188,6 +188,6 @@ def test_lists_cost_the_same_however_long_they_are(db: Database, cast: Cast, act
     assert statements(1) == statements(5)
     with db.reading() as session:
         person = cast.person(session, "ana")
-        first = queries.open_issues(session, person, zone_readable=True, limit=4)
-        rest = queries.open_issues(session, person, zone_readable=True, limit=4, after=first.next)
+        first = queries.by_due(session, person, zone_readable=True, limit=4)
+        rest = queries.by_due(session, person, zone_readable=True, limit=4, after=first.next)
         assert len({issue.id for issue in [*first.items, *rest.items]}) == 6 and rest.next is None

@@ -95,9 +95,9 @@ test("a lease runs out after ten minutes unless renewed, also where tabs cannot 
   one.clock.pass(9 * MINUTE);
   await drafts.renewLease(one, draft.id);
   one.clock.pass(9 * MINUTE);
-  await assert.rejects(drafts.takeLease(two, draft.id), { name: "LeaseHeld" });
+  await assert.rejects(drafts.renewLease(two, draft.id), { name: "LeaseHeld" });
   one.clock.pass(2 * MINUTE);
-  assert.equal((await drafts.takeLease(two, draft.id)).lease.tab, two.tab);
+  assert.equal((await drafts.renewLease(two, draft.id)).lease.tab, two.tab);
   await assert.rejects(drafts.saveForm(one, draft.id, {}), { name: "LeaseHeld" }, "and the first tab is told");
 });
 
@@ -106,9 +106,9 @@ test("a released lease is free at once, and nobody releases another's", async ()
   const two = await phone({ like: one });
   const draft = await drafts.beginDraft(one);
   await drafts.releaseLease(two, draft.id);
-  await assert.rejects(drafts.takeLease(two, draft.id), { name: "LeaseHeld" });
+  await assert.rejects(drafts.renewLease(two, draft.id), { name: "LeaseHeld" });
   await drafts.releaseLease(one, draft.id);
-  await drafts.takeLease(two, draft.id);
+  await drafts.renewLease(two, draft.id);
 });
 
 test("on its way this very moment, a record cannot be opened in a form", async () => {

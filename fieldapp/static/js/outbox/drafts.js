@@ -236,26 +236,18 @@ export async function dropRecord(ctx, id) {
 }
 
 /**
- * @param {Ctx} ctx
- * @param {Id} id
- * @returns {Promise<OutboxRecord>}
- */
-export function takeLease(ctx, id) {
-  return holding(ctx, id, [], async (tx, record) => {
-    const leased = { ...record, lease: leaseOf(ctx) };
-    await tx.put("records", leased);
-    return leased;
-  });
-}
-
-/**
- * Every few minutes while a form is open, so that nothing sends it meanwhile.
+ * Takes the record for this tab's form, or keeps it: every few minutes while the form is open, so that nothing sends it meanwhile.
+ * Throws LeaseHeld.
  * @param {Ctx} ctx
  * @param {Id} id
  * @returns {Promise<OutboxRecord>}
  */
 export function renewLease(ctx, id) {
-  return takeLease(ctx, id);
+  return holding(ctx, id, [], async (tx, record) => {
+    const leased = { ...record, lease: leaseOf(ctx) };
+    await tx.put("records", leased);
+    return leased;
+  });
 }
 
 /**
