@@ -13,7 +13,8 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[1] / "fieldapp"
 GALLERY = ROOT.parent / "tests" / "look"
 PARTS = sorted((ROOT / "translations" / "parts").glob("*.zh.po"))
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.jinja", "jinja2")]
+TEMPLATES = ("templates/**.html", "templates/**.txt")
+METHODS = [("**.py", "python"), *((templates, "jinja2") for templates in TEMPLATES)]
 KEYWORDS = DEFAULT_KEYWORDS | {"_": None, "_l": None, "_n": (1, 2), "lazy_gettext": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 Said = str | tuple[str, ...]
@@ -21,7 +22,7 @@ Said = str | tuple[str, ...]
 
 def extracted() -> dict[Said, str]:
     """Every msgid of Python and templates (of a plural: both forms), with a place where it stands."""
-    options = {"templates/**.html": {"silent": "false"}, "templates/**.jinja": {"silent": "false"}}
+    options = {templates: {"silent": "false"} for templates in TEMPLATES}
     found: dict[Said, str] = {}
     for file, line, msgid, _comments, _context in extract_from_dir(
         ROOT, METHODS, options, KEYWORDS, comment_tags=(), directory_filter=lambda _folder: True
