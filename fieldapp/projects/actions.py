@@ -42,9 +42,7 @@ def contacted(session: Session, project_id: UUID, at: datetime) -> None:
 def opened(session: Session, user_id: UUID, project_id: UUID) -> None:
     """Remember that this person opened the project: their phone will carry its brief."""
     statement = insert(session, Opened).values(user_id=user_id, project_id=project_id, at=clock.now())
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["user_id", "project_id"], set_={"at": clock.now()})
-    )
+    session.execute(statement.on_conflict_do_update(index_elements=["user_id", "project_id"], set_={"at": clock.now()}))
 
 
 def visited(session: Session, project_id: UUID, at: datetime) -> None:

@@ -15,7 +15,9 @@ URL = "/api/v1/client-errors"
 
 def test_an_error_of_a_phone_stands_in_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "fieldapp.phone"):
-        answer = app.test_client().post(URL, json={"message": "x is not a function", "stack": "at a\nat b", "page": "/capture"})
+        answer = app.test_client().post(
+            URL, json={"message": "x is not a function", "stack": "at a\nat b", "page": "/capture"}
+        )
     assert answer.status_code == 202
     (line,) = [record for record in caplog.records if record.name == "fieldapp.phone"]
     assert line.getMessage() == "phone: x is not a function"
