@@ -2,17 +2,17 @@
 
 | | who opened it | lead of the opener's team | desk | other staff | lead and assisting units, once dispatched |
 | --- | --- | --- | --- | --- | --- |
-| an issue | yes | yes | yes | where none of its projects is hidden from them | yes |
+| an issue | yes | yes | yes | where no project of it is hidden; of none: own team | yes |
 | a sensitive one | yes | yes | yes | no | yes |
 | a withdrawn one | yes | yes | no | no | no |
 | progress, no change, solved | who may see it |||||
 | withdraw | yes | yes | no | no | no |
 """
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from fieldapp.accounts.policy import Person
-from fieldapp.issues.models import Issue, IssueProject, IssueUnit
+from fieldapp.issues.models import Issue, IssueEnterprise, IssueProject, IssueUnit
 from fieldapp.projects import policy as projects
 from fieldapp.projects.models import Project
 
@@ -35,7 +35,9 @@ def _as_staff(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     if person.is_desk:
         in_reach: ColumnElement[bool] = true()
     elif zone_readable:
-        in_reach = ~linked.where(here, ~seen).exists()
+        at_enterprise = exists().where(IssueEnterprise.issue_id == Issue.id)
+        loose = or_(Issue.team_id.in_(person.team_ids), at_enterprise)  # of a visit that nobody has filed yet
+        in_reach = and_(~linked.where(here, ~seen).exists(), or_(linked.exists(), loose))
     else:
         in_reach = or_(linked.where(here, seen).exists(), Issue.team_id.in_(person.team_ids))
     return and_(

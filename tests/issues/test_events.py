@@ -154,6 +154,11 @@ def test_who_sees_an_issue(db: Database, cast: Cast, act: Act) -> None:
     assert seen_by(db, cast, plain) == {"ana", "bo", "lin", "dan", "dee"}
     assert seen_by(db, cast, secret) == {"ana", "lin", "dee"}
     assert seen_by(db, cast, unsigned) == {"ana", "bo", "lin", "dee"}
+    loose, at_enterprise = new_id(), new_id()  # of a visit that nobody has filed yet: its project may be before signing
+    act("opened", loose)
+    act("opened", at_enterprise, enterprises=[str(cast.enterprise)])
+    assert seen_by(db, cast, loose) == {"ana", "bo", "lin", "dee"}
+    assert "dan" in seen_by(db, cast, at_enterprise)
     with db.writing() as session:
         for id in (plain, secret):
             issue = session.get_one(Issue, id)
