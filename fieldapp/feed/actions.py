@@ -20,6 +20,7 @@ from fieldapp.photos import actions as photos
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, PhotoUse
 from fieldapp.projects import actions as projects
+from fieldapp.projects.models import Project
 from fieldapp.visits import actions as visits
 from fieldapp.visits import queries as visits_queries
 from fieldapp.visits import supplement_actions as supplements
@@ -158,9 +159,20 @@ def supplement_visit(
     if body.photo is not None and not _may_withdraw(session, author, body.photo):
         raise CannotPlace("not-allowed")
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
-    return supplements.supplement(
+    made = supplements.supplement(
         session, author, arrival, said, zone_readable=zone_readable, is_readable=seen is not None
     )
+    if said.type == "move":
+        file_issues(session, said.visit)
+    return made
+
+
+def file_issues(session: Session, visit_id: UUID) -> None:
+    """A visit was linked to a project: the issues that it opened without one follow."""
+    main = select(VisitProject.project_id).where(VisitProject.visit_id == visit_id, VisitProject.main)
+    project = session.scalar(select(Project).where(Project.id.in_(main)))
+    if project is not None:
+        issues.follow_visit(session, visit_id, project)
 
 
 def revise_supplement(

@@ -267,6 +267,26 @@ def _forget_withdrawal(session: Session, issue: Issue) -> None:
             event.applied, event.reason = False, SUPERSEDED
 
 
+def follow_visit(session: Session, visit_id: UUID, project: Project) -> None:
+    """A visit was filed late: the issues opened in it that name no project belong where it belongs."""
+    linked = select(IssueProject.issue_id).where(IssueProject.issue_id == Issue.id)
+    loose = select(Issue).where(Issue.visit_id == visit_id, ~linked.exists()).order_by(Issue.id).with_for_update()
+    for issue in session.scalars(loose).all():
+        _insert(session, IssueProject, [{"issue_id": issue.id, "project_id": project.id}])
+        if not issue.enterprises:
+            _insert(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": project.enterprise_id}])
+        session.expire(issue, ["projects", "enterprises"])
+        events = select(IssueEvent).where(IssueEvent.issue_id == issue.id, IssueEvent.applied)
+        for event in session.scalars(events.order_by(IssueEvent.order)):
+            timeline.append(
+                session, projects=[project.id], enterprises=[link.enterprise_id for link in issue.enterprises],
+                occurred_at=event.occurred_at, received_at=event.received_at, kind="issue", subkind=event.type,
+                actor_id=event.actor_id, ref=event.id, parent=issue.id,
+            )  # fmt: skip
+        projects.touch(session, project.id)
+        changes.note(session, "project", project.id)
+
+
 def refold(session: Session, issue: Issue) -> None:
     """Make the issue's row what its applied events say, in their order."""
     session.flush()

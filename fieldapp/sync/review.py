@@ -11,6 +11,7 @@ from fieldapp.accounts.policy import Person
 from fieldapp.core import audit
 from fieldapp.core.db import Database
 from fieldapp.core.payload import CannotPlace
+from fieldapp.feed.actions import file_issues
 from fieldapp.photos import actions as photos
 from fieldapp.settings import Settings
 from fieldapp.sync import envelope
@@ -47,6 +48,7 @@ def place(session: Session, settings: Settings, id: UUID, project_id: UUID, by: 
     session.flush()
     placing_move(session, by, id, project_id, zone_readable=settings.zone_readable)
     session.flush()
+    file_issues(session, id)
     changed(session, head, state=state_of(session, id), reason="")
     close_of_record(session, id, by.id, "placed", "unplaced", "failed")
     audit.record(session, by.id, "record.placed", "record", id, project=str(project_id))

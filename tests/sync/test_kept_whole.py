@@ -9,14 +9,16 @@ from sqlalchemy import select
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
+from fieldapp.issues.models import IssueProject
 from fieldapp.photos.models import PhotoUse
 from fieldapp.settings import Settings
 from fieldapp.sync import policy, records, review
 from fieldapp.sync.models import Raw, Record, ReviewItem
+from fieldapp.timeline.models import Entry
 from fieldapp.visits import actions as visits
 from fieldapp.visits.models import Supplement, Visit
 from tests.cast import NOON, Cast
-from tests.sync.phone import Phone, Sealed, photo
+from tests.sync.phone import Phone, Sealed, opened, photo
 
 ClientOf = Callable[..., FlaskClient]
 
@@ -121,6 +123,25 @@ def test_the_office_places_the_newest_of_what_nobody_let_in(
     with db.reading() as session:
         assert session.get_one(Visit, first.id).content == "后写的"
         assert session.get_one(Record, first.id).rev == 2
+
+
+@pytest.mark.parametrize("how", ["unplaced", "unfiled"])
+def test_the_issues_of_a_visit_filed_late_follow_it_to_its_project(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, how: str
+) -> None:
+    issue = opened()
+    sealed = ana.visit(new_id() if how == "unplaced" else None, {"issue_events": [issue]})
+    assert ana.send(sealed).get_json()["state"] == how
+    if how == "unplaced":
+        with db.writing() as session:
+            review.place(session, settings, sealed.id, cast.sail, cast.person(session, "dee"))
+    else:
+        ana.send(ana.supplement(sealed.id, "move", {"project": str(cast.sail)}))
+    with db.reading() as session:
+        linked = session.scalars(select(IssueProject.project_id).where(IssueProject.issue_id == UUID(issue["issue"])))
+        assert linked.all() == [cast.sail]
+        on_timeline = select(Entry.ref).where(Entry.project_id == cast.sail, Entry.kind == "issue")
+        assert session.scalars(on_timeline).all() == [UUID(issue["id"])]
 
 
 # -- what was not chosen ----------------------------------------------------------------------------------------------
