@@ -90,7 +90,7 @@ def open_counts(
         .where(policy.readable(person, zone_readable=zone_readable))
         .group_by(IssueProject.project_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def events(session: Session, issue_ids: Iterable[UUID]) -> dict[UUID, list[IssueEvent]]:
