@@ -24,7 +24,7 @@ function icon(className, data, text, size) {
 /** @param {any} map */
 async function drawProjects(map) {
   const answer = await get("/map/projects.json", {});
-  if (answer.status !== 200) return;
+  if (answer.status !== 200) return [];
   for (const project of answer.json.projects) {
     const tone = TONES[project.tone] ?? "";
     const marker = L.marker([project.lat, project.lng], { icon: icon("pin", { tone }, "", 18), title: project.title, zIndexOffset: -500 });
@@ -33,6 +33,7 @@ async function drawProjects(map) {
     link.textContent = project.title;
     marker.bindPopup(link).addTo(map);
   }
+  return answer.json.projects.map((/** @type {any} */ project) => [project.lat, project.lng]);
 }
 
 /** @param {any} map @param {any} layer */
@@ -82,12 +83,13 @@ async function start() {
   map.attributionControl?.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
   addTiles(map);
-  const bounds = await drawOutline(L, map);
-  if (bounds?.isValid()) map.fitBounds(bounds, { padding: [8, 8] });
+  const [outline, projects] = await Promise.all([drawOutline(L, map), drawProjects(map)]);
+  const bounds = outline?.isValid() ? outline : L.latLngBounds(projects);
+  if (bounds.isValid()) map.fitBounds(bounds, { padding: [8, 8], maxZoom: 16 });
   else map.setView([35, 110], 4);
   const visits = L.layerGroup().addTo(map);
   map.on("moveend", () => void drawCells(map, visits));
-  await Promise.all([drawProjects(map), drawCells(map, visits)]);
+  await drawCells(map, visits);
 }
 
 page.dataset["lively"] = ""; // a changed filter shows at once, so its button may go

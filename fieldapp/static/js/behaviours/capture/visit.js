@@ -85,7 +85,9 @@ export class OpenVisit {
   changed() {
     this.dirty = true;
     clearTimeout(this.#timer);
-    this.#timer = Number(setTimeout(() => void this.store(), AFTER));
+    // The first change begins the draft at once: leaving then has one write left to make, which a closing page manages.
+    if (!this.id && !this.#begun) void this.store();
+    else this.#timer = Number(setTimeout(() => void this.store(), AFTER));
   }
 
   /** Everything typed so far into the store. @returns {Promise<boolean>} */
