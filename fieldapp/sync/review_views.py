@@ -92,7 +92,7 @@ def act(id: UUID, act: str) -> ResponseReturnValue:
 
 
 def _close(asker: Person, item: ReviewItem) -> str:
-    reason = request.form.get("reason", "").strip()
+    reason = request.form.get("reason", "").replace("\x00", "").strip()  # PostgreSQL takes none of these
     if not reason:
         return str(_("Please say why it can be closed."))
     if len(reason) > MOST_REASON:

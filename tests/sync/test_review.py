@@ -169,3 +169,15 @@ def test_a_photo_that_will_not_be_seen_asks_for_a_person(
     ana.send(ana.supplement(kept.id, "photo_withdrawn", lost))
     with db.reading() as session:
         assert set(session.scalars(select(ReviewItem.kind))) == {"refused_photo", "lost_photo"}
+
+
+def test_a_reason_with_what_no_database_takes_closes_all_the_same(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
+    ana = Phone(cast.ana, client_of("ana"))
+    ana.send(ana.visit(new_id()))
+    with db.reading() as session:
+        item = session.scalars(select(ReviewItem)).one()
+    assert client_of("lin").post(f"/review/{item.id}/close", data={"reason": "已\x00处理"}).status_code == 303
+    with db.reading() as session:
+        assert session.get_one(ReviewItem, item.id).closing == "已处理"
