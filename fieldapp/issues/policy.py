@@ -29,7 +29,8 @@ def readable(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
 
 def _as_staff(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     own = or_(Issue.opened_by == person.id, Issue.team_id.in_(person.led_team_ids))
-    linked = select(IssueProject.issue_id).where(IssueProject.issue_id == Issue.id)
+    # Of the query around it this means the issue only: lists that join IssueProject themselves have rows of their own.
+    linked = select(IssueProject.issue_id).where(IssueProject.issue_id == Issue.id).correlate(Issue)
     here = Project.id == IssueProject.project_id
     seen = projects.visible(person, zone_readable=zone_readable)
     if person.is_desk:
