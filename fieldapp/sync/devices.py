@@ -63,15 +63,12 @@ class History(Payload):
 
 def contact(session: Session, person: Person, device_id: UUID, said: Contact) -> dict[str, Any]:
     """Take note of a phone's state; answers which voided seqs were noted and what its user should be told."""
-    device = session.get(Device, (device_id, person.id))
-    notices = []
-    if device is None:
-        now = clock.now()
-        device = Device(
-            id=device_id, user_id=person.id, first_seen_at=now, seen_at=now, settled_seq=0, last_seq=0, queued=[]
-        )
+    now, notices = clock.now(), []
+    row = {"id": device_id, "user_id": person.id, "first_seen_at": now, "seen_at": now}
+    statement = insert(session, Device).values(**row).on_conflict_do_nothing().returning(Device.id)
+    if session.scalar(statement) is not None:  # of two tabs that say hello at once, one is the first
         notices += _replaced(session, person, device_id)
-        session.add(device)
+    device = session.get_one(Device, (device_id, person.id), with_for_update=True)
     device.last_seq = max(device.last_seq, said.last_seq)
     device.queued = [{"id": str(item.id), "seq": item.seq} for item in said.queued]
     device.persisted, device.app_version, device.seen_at = said.persisted, said.app_version[:40], clock.now()

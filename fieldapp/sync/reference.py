@@ -34,6 +34,7 @@ from fieldapp.visits.models import Visit, VisitKind
 TOMBSTONES_KEPT = timedelta(days=90)
 CARRIED_AFTER_OPENING = timedelta(days=30)
 OUTCOMES_AT_FIRST = timedelta(days=30)
+OUTCOMES_A_PAGE = 1_000
 ROWS_A_PAGE = 600  # some 200 KB of projects
 SMALL = ("kind", "category", "stage", "programme", "phrase", "unit", "officer")
 PROJECTS = "project"
@@ -75,9 +76,11 @@ def answer(session: Session, asker: Asker, since: str | None, part: str | None) 
     new_digest = hashlib.sha256(json.dumps(own, sort_keys=True, default=str).encode()).hexdigest()[:12]
     if new_digest != digest:
         answered["replaced"] = own
-    answered["outcomes"] = outcomes(session, asker.person.id, base)
+    answered["outcomes"], told_to = outcomes(session, asker.person.id, base)
     answered["me"] = _me(asker.person)
-    return answered | {"cursor": pack(epoch, scope, version, new_digest)}
+    # Where the outcomes were cut short, the next delta begins at the cut; rows that it repeats change nothing.
+    reached = version if told_to is None else min(version, told_to)
+    return answered | {"cursor": pack(epoch, scope, reached, new_digest)}
 
 
 @dataclass(frozen=True)
@@ -280,19 +283,31 @@ def _open_issues(session: Session, person: Person, zone_readable: bool, project_
     ]  # fmt: skip
 
 
-def outcomes(session: Session, owner: UUID, since: int | None) -> Rows:
-    """What became of one's own records: number, state and why. At first those of the last 30 days."""
+def outcomes(session: Session, owner: UUID, since: int | None) -> tuple[Rows, int | None]:
+    """What became of one's own records: number, state and why; at first those of the last 30 days.
+
+    Beside them the version up to which they are whole, where there are more."""
     recent = Record.version > since if since is not None else Record.received_at > clock.now() - OUTCOMES_AT_FIRST
-    query = select(Record).where(Record.owner_id == owner, recent).order_by(Record.version, Record.id).limit(1000)
+    query = (
+        select(Record)
+        .where(Record.owner_id == owner, recent)
+        .order_by(Record.version, Record.id)
+        .limit(OUTCOMES_A_PAGE + 1)
+    )
     records = list(session.scalars(query))
+    told_to = None
+    if len(records) > OUTCOMES_A_PAGE:
+        told_to = records[-1].version - 1
+        records = [record for record in records if record.version <= told_to]
     numbers = _numbers(session, [record.id for record in records if record.type == "visit"])
-    return [
+    rows = [
         {
             "id": str(record.id), "state": record.state, "reason": record.reason, "needs_review": record.needs_review,
             "number": numbers.get(record.id, (None, {}))[0], "issue_numbers": numbers.get(record.id, (None, {}))[1],
         }
         for record in records
     ]  # fmt: skip
+    return rows, told_to
 
 
 def _numbers(session: Session, visit_ids: list[UUID]) -> dict[UUID, tuple[str | None, dict[str, str]]]:

@@ -24,7 +24,7 @@ def readable(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
     if not person.is_staff:
         return false()
     own = or_(Visit.owner_id == person.id, Visit.team_id.in_(person.led_team_ids))
-    took_part = exists().where(Participant.visit_id == Visit.id, Participant.user_id == person.id)
+    took_part = exists().where(Participant.visit_id == Visit.id, Participant.user_id == person.id).correlate(Visit)
     concerned = or_(own, took_part)
     return and_(
         or_(Visit.withdrawn_at.is_(None), own),
@@ -37,10 +37,11 @@ def _placed_in_reach(person: Person, zone_readable: bool) -> ColumnElement[bool]
     """Linked to a project that the person may read; what is linked to none yet is for its team and the desk."""
     if person.is_desk:
         return true()
-    linked = select(VisitProject.visit_id).where(VisitProject.visit_id == Visit.id)
+    # Correlated by name: the pages join the same tables, and theirs must not be taken for these.
+    linked = select(VisitProject.visit_id).where(VisitProject.visit_id == Visit.id).correlate(Visit)
     here = Project.id == VisitProject.project_id
     seen = projects.visible(person, zone_readable=zone_readable)
-    at_enterprise = exists().where(VisitEnterprise.visit_id == Visit.id)
+    at_enterprise = exists().where(VisitEnterprise.visit_id == Visit.id).correlate(Visit)
     loose = or_(Visit.team_id.in_(person.team_ids), at_enterprise)
     if zone_readable:
         return and_(~linked.where(here, ~seen).exists(), or_(linked.exists(), loose))

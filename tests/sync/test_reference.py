@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 
 from fieldapp.core import changes, clock
 from fieldapp.core.db import Database, new_id
-from fieldapp.core.models import Fact
+from fieldapp.core.models import Counter, Fact
 from fieldapp.projects.models import Assignment, Contact, Project
 from fieldapp.sync import reference
+from fieldapp.sync.models import Record
 from tests.cast import NOON, Cast
 
 ClientOf = Callable[..., FlaskClient]
@@ -149,3 +151,23 @@ def test_many_projects_come_in_pages_each_once(client_of: ClientOf, db: Database
 def test_a_stranger_gets_401_and_no_redirect(client_of: ClientOf) -> None:
     answer = client_of(None).get("/api/v1/reference")
     assert answer.status_code == 401 and answer.json["code"] == "signed-out"
+
+
+def test_more_outcomes_than_fit_are_told_by_and_by(
+    client_of: ClientOf, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "OUTCOMES_A_PAGE", 3)
+    ana, ids = client_of("ana"), []
+    cursor = load(ana)["cursor"]
+    for number in range(8):
+        ids.append(str(new_id()))
+        with db.writing() as session:
+            session.add(Record(id=UUID(ids[-1]), type="visit", owner_id=cast.ana, state="placed", version=number + 100,
+                               received_at=NOON, changed_at=NOON))  # fmt: skip
+            session.merge(Counter(name=changes.REFERENCE, value=number + 100))
+    told: list[str] = []
+    for _ in range(4):
+        page = load(ana, cursor)
+        told += [outcome["id"] for outcome in page["outcomes"]]
+        cursor = page["cursor"]
+    assert told == ids

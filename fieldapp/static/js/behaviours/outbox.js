@@ -9,6 +9,7 @@ import { photoPlace, why } from "./why.js";
 import { knows, nameOf, say, sayTime } from "./words.js";
 import { dropRecord } from "../outbox/drafts.js";
 import { acknowledge, check } from "../outbox/loss.js";
+import { dropPhoto } from "../outbox/receipts.js";
 import { read } from "../outbox/reference.js";
 import { outbox, subscribe, summary } from "../outbox/state.js";
 
@@ -26,6 +27,9 @@ function badge(place, detail = "") {
 
 /** The record's own problem, else the first of its photos. @param {any} record @param {any[]} photos */
 const problemOf = (record, photos) => record.problem ?? photos.find(({ problem }) => problem)?.problem ?? null;
+
+/** Photos that the server will not take as they are: kept until they are in a file, or given up on purpose. @param {any[]} photos */
+const stuck = (photos) => photos.filter((photo) => photo.sealed && (photo.state === "refused" || photo.problem));
 
 /** @param {string} name */
 function view(name) {
@@ -149,6 +153,7 @@ async function begin() {
     one("[data-send-one]", sheet).hidden = place === "draft" || place === "sent";
     one("[data-export-one]", sheet).hidden = place === "draft" || !photos;
     one("[data-drop]", sheet).hidden = !mine || open_elsewhere;
+    one("[data-drop-photos]", sheet).hidden = mine || stuck(photos).length === 0;
   }
 
   /** @param {string[]} ids */
@@ -197,13 +202,21 @@ async function begin() {
     fill(ask, { "drop-what": say("drop-what", { name: shown?.record.title || say("untitled"), n: shown?.photos.length ?? 0 }) });
     ask.showModal();
   });
+  one("[data-drop-photos]", sheet).addEventListener("click", () => {
+    fill(ask, { "drop-what": say("drop-photos-what", { n: stuck(shown?.photos ?? []).length }) });
+    ask.dataset["photos"] = "";
+    ask.showModal();
+  });
   ask.addEventListener("close", async () => {
+    const onlyPhotos = "photos" in ask.dataset;
+    delete ask.dataset["photos"];
     if (ask.returnValue !== "drop" || !shown) return;
     ask.returnValue = "";
-    const id = shown.record.id;
+    const { record, photos } = shown;
     sheet.close();
     try {
-      await dropRecord(ctx, id);
+      if (onlyPhotos) for (const photo of stuck(photos)) await dropPhoto(ctx, photo.id);
+      else await dropRecord(ctx, record.id);
       toast(say("dropped"));
     } catch {
       toast(say("drop-failed"));
