@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,18 @@ from tests.cast import NOON, Cast, settle
 
 SECRET = "only-for-tests-only-for-tests-only"
 BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3  # bytes
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Databases of tests lie in memory where there is room: thousands of them wait for no disk, and every sync is made
+    all the same. What a sync is for is tested where a process is really killed."""
+    if config.option.basetemp is None and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        config.option.basetemp = tempfile.mkdtemp(prefix="fieldapp-tests-", dir=MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 @pytest.fixture(scope="session", autouse=True)
