@@ -32,11 +32,18 @@ def kept_whole(page: Page, n: int) -> None:
     assert all(photo in lying for row in waiting for photo in row["photo_ids"])
 
 
+TAP = """() => {
+  const button = document.querySelector("[data-send]:not([aria-busy])");
+  const sending = document.querySelector("[data-group=sending] li");
+  if (button?.offsetParent && !sending) button.click();
+}"""
+
+
 def tap(page: Page) -> list[str]:
-    """On "send now", where it is offered and not at work already; the states after that."""
-    button = page.locator("[data-send]:visible:not([aria-busy])")
-    if button.count() and not page.locator("[data-group=sending]:visible").count():
-        button.click()
+    """On "send now", where it is offered and not at work already; the states after that.
+
+    Looked for and tapped in one breath: the phone sends by itself too, and the button may be gone a moment later."""
+    page.evaluate(TAP)
     return states(page)
 
 
