@@ -55,19 +55,19 @@ $(CATALOGUE): $(wildcard fieldapp/translations/parts/*.po) fieldapp/translations
 test: lint node unit postgres browser
 
 lint: $(TOOLS) $(MODULES) $(CATALOGUE)
-	@$(WITHIN) 45 lint sh tests/tools/lint.sh
+	@$(WITHIN) 40 lint sh tests/tools/lint.sh
 
 node: $(MODULES)
-	@$(WITHIN) 45 "JavaScript" node --test --test-reporter=dot tests/js/*.test.mjs
+	@$(WITHIN) 40 "JavaScript" node --test --test-reporter=dot tests/js/*.test.mjs
 
 unit: $(TOOLS) $(MODULES) $(CATALOGUE)
-	@$(WITHIN) 200 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser"
+	@$(WITHIN) 185 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser"
 
 postgres: $(TOOLS) $(CATALOGUE)
-	@$(WITHIN) 160 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser"
+	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(WITHIN) 270 "tests in a browser" $(PYTEST) -n 2 -m browser
+	@$(WITHIN) 300 "tests in a browser" $(PYTEST) -n 2 -m browser
 
 chromium: $(TOOLS)
 	@$(PY) -m tests.browser.chromium

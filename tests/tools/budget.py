@@ -1,6 +1,7 @@
 """Run one part of the tests within its time: `python tests/tools/budget.py SECONDS NAME COMMAND…`.
 
-A part that takes longer has failed, whatever it found: slow tests stop being run. Prints how long it took.
+SECONDS is what it may take on two quiet cores; more is said aloud, since slow tests stop being run. A busy machine is
+no failure, but a part that takes twice its time hangs, and is stopped.
 """
 
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 
+HANGS = 2  # times its budget
 GRACE = 10  # seconds that a stopped part gets to print what it knows
 
 
@@ -18,15 +20,17 @@ def main(seconds: str, name: str, *command: str) -> int:
     started = time.monotonic()
     part = subprocess.Popen(command, start_new_session=True)
     try:
-        code = part.wait(timeout=float(seconds))
+        code = part.wait(timeout=HANGS * float(seconds))
     except subprocess.TimeoutExpired:
         stop(part)
-        print(f"── {name}: stopped, its {seconds} s are over", flush=True)
+        print(f"── {name}: stopped, it hangs after twice its {seconds} s", flush=True)
         return 124
     except KeyboardInterrupt:
         stop(part)
         return 130
-    print(f"── {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
+    took = time.monotonic() - started
+    slow = f", OVER its budget of {seconds} s" if took > float(seconds) else ""
+    print(f"── {name}: {'passed' if code == 0 else 'FAILED'} in {took:.0f} s{slow}", flush=True)
     return code
 
 
