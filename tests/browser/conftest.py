@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect
 
 from fieldapp.settings import Settings
 from tests.browser import chromium
@@ -44,12 +44,6 @@ def db_url(house: House) -> str:
 @pytest.fixture
 def settings(house: House) -> Settings:
     return house.settings
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from gallery import PAGES, ROOT, STATIC, render
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 from tests.browser.chromium import find
 
@@ -23,11 +23,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page()
-        browser.close()
+def tab(playwright: Playwright) -> Iterator[Page]:
+    browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
+    yield browser.new_page()
+    browser.close()
 
 
 def opened(tab: Page, folder: Path, name: str, width: int, role: str = "officer") -> None:
