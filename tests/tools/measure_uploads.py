@@ -13,9 +13,9 @@ import random
 import socket
 import sys
 import tempfile
-import time
 from base64 import b64encode
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from fieldapp.photos.body import PhotoClaim
 from fieldapp.settings import Settings
 from fieldapp.sync.models import Raw, Record
 from tests.cast import settle
+from tests.processes import until
 
 ROUNDS = 200
 
@@ -123,6 +124,15 @@ def main() -> None:
             server.join()
 
 
+def alive(connection: http.client.HTTPConnection) -> bool:
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().read() != b""
+    except OSError:
+        connection.close()
+        return False
+
+
 def measure(db: Database, cast: Any, port: int, cookie: str, master: int) -> None:
     common = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", "Tus-Resumable": "1.0.0",
               "Content-Type": "application/offset+octet-stream"}  # fmt: skip
@@ -130,14 +140,7 @@ def measure(db: Database, cast: Any, port: int, cookie: str, master: int) -> Non
         data = [random.randbytes(size) for _ in range(ROUNDS)]
         asked = records(db, cast.ana, data)
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        for _ in range(100):  # until it is up and warm
-            try:
-                connection.request("GET", "/healthz")
-                connection.getresponse().read()
-                break
-            except OSError:
-                connection.close()
-                time.sleep(0.2)
+        until("the server answers", partial(alive, connection))
         before, begun = cpu_of(master), datetime.now(UTC)
         for one, headers in zip(data, asked, strict=True):
             connection.request("POST", "/api/v1/uploads", one, {**common, **headers})
