@@ -67,6 +67,19 @@ test("signing out purges what was known and keeps the queue", async () => {
   assert.equal((await record(ctx, waiting.id)).state, "sent");
 });
 
+test("an answer that the sign-out has overtaken signs nobody in again", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  const { get } = ctx.send;
+  ctx.send.get = async (...asked) => {
+    const answer = await get(...asked);
+    await signOut(ctx);
+    return answer;
+  };
+  assert.equal(await signedIn(ctx), undefined);
+  assert.equal(await currentUser(ctx), null);
+});
+
 test("no answer says nothing about who is signed in; a 401 says nobody, and Ana can go on writing", async () => {
   const server = new FakeServer();
   const ctx = await phone({ server });

@@ -107,6 +107,7 @@ export async function phone({ server = null, user = CAST.ana, seed = 1, like = n
     locks: locks === undefined ? (like?.locks ?? new FakeLocks()) : locks,
     tab,
     tabAlive: async (name) => alive.has(name),
+    tabGone: () => new Promise(() => {}),
     appVersion: "test",
     news,
     channel: { announce: (item) => news.push(item), subscribe: () => () => {}, close: () => {} },

@@ -1,7 +1,8 @@
 // What the phone knows of the zone: loaded in pages, swapped in whole, gone after a fortnight.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { purgeExpired, read, refresh, remember } from "../../fieldapp/static/js/outbox/reference.js";
+import { signOut } from "../../fieldapp/static/js/outbox/devices.js";
+import { purgeExpired, read, refresh } from "../../fieldapp/static/js/outbox/reference.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { CAST, DAY, phone, record, saved } from "./phone.mjs";
 import { FakeServer } from "./fake_server.mjs";
@@ -65,7 +66,7 @@ test("nothing new is still fresh", async () => {
 
 test("reset: everything is loaded again, and until then the old data serve", async () => {
   const { server, ctx } = await loaded();
-  await remember(ctx, "recent_projects", ["p2"]);
+  await ctx.store.put("ref", { key: `${CAST.ana.id}:recent_projects`, value: ["p2"] });
   server.reference.push({ reset: true });
   server.next({ on: /reference$/, drop: "before" });
   assert.equal((await refresh(ctx)).loaded, false);
@@ -78,6 +79,21 @@ test("reset: everything is loaded again, and until then the old data serve", asy
   assert.equal(await read(ctx, "kinds"), null, "a first load replaces all");
   assert.deepEqual(await read(ctx, "recent_projects"), ["p2"]);
 });
+
+for (const [what, page] of [["in the middle of", { next: "n2", changes: { projects: [P("p7")] } }], ["at the end of", { cursor: "c7", changes: { projects: [P("p7")] }, outcomes: [] }]]) {
+  test(`signing out ${what} a load: the answer under way is not kept`, async () => {
+    const { server, ctx } = await loaded();
+    server.reference.push(page);
+    const { get } = ctx.send;
+    ctx.send.get = async (...asked) => {
+      const answer = await get(...asked);
+      await signOut(ctx);
+      return answer;
+    };
+    assert.equal((await refresh(ctx)).loaded, false);
+    assert.deepEqual(await ctx.store.list("ref"), []);
+  });
+}
 
 test("a server restored in the middle of a load: begun again, never mixed", async () => {
   const server = new FakeServer();

@@ -29,6 +29,7 @@ export async function openContext({ appVersion = "", jar = null, shrink = null, 
     locks: /** @type {Locks|null} */ (manager),
     tab,
     tabAlive: (other) => tabAlive(manager, other),
+    tabGone: (other) => tabGone(manager, other),
     appVersion,
     channel: openChannel(name),
     shrink,
@@ -148,4 +149,13 @@ async function tabAlive(manager, tab) {
   if (!manager?.query) return null;
   const { held = [] } = await manager.query();
   return held.some((lock) => lock.name === lockName(tab));
+}
+
+/**
+ * @param {LockManager|null} manager
+ * @param {string} tab
+ * @returns {Promise<void>} never, where the browser cannot tell
+ */
+async function tabGone(manager, tab) {
+  await (manager ? manager.request(lockName(tab), () => {}) : new Promise(() => {}));
 }

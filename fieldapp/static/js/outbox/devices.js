@@ -2,7 +2,8 @@
  * What the phone tells the server about itself, who is signed in, and how a restored server is healed (docs/sync-protocol.md 11, 12).
  * @import { Ctx, Id, OutboxRecord, Photo } from "./types.js"
  */
-import { currentUser, deviceId, keep, recall } from "./meta.js";
+import { uuid7 } from "./ids.js";
+import { currentUser, deviceId, recall } from "./meta.js";
 import { purge } from "./receipts.js";
 import { purgeFor } from "./reference.js";
 import { ask, askJson } from "./wire.js";
@@ -34,11 +35,18 @@ export async function signedIn(ctx) {
  * @returns {Promise<{id: Id, name: string, [more: string]: any}|null|undefined>}
  */
 export async function whoIsHere(ctx) {
+  const signedOut = await recall(ctx, "signed_out");
   const answer = await ask(ctx, "get", "/api/v1/me");
   if (answer.status === 401) return null;
   if (answer.status !== 200 || typeof answer.json?.id !== "string") return undefined;
   const before = await currentUser(ctx);
-  await keep(ctx, "current_user", answer.json);
+  const still = await ctx.store.tx(["meta"], async (tx) => {
+    // The sign-out in another tab, or the one that this very page is leaving by, has overtaken the answer.
+    if (((await tx.get("meta", "signed_out"))?.value ?? null) !== signedOut) return false;
+    await tx.put("meta", { key: "current_user", value: answer.json });
+    return true;
+  });
+  if (!still) return undefined;
   if (before?.id !== answer.json.id) {
     if (before) {
       await purgeFor(ctx, before.id);
@@ -57,9 +65,13 @@ export async function whoIsHere(ctx) {
 export async function signOut(ctx) {
   const user = await currentUser(ctx);
   if (!user) return;
+  // First, so that no answer still under way is kept (isCurrentIn, whoIsHere).
+  await ctx.store.tx(["meta"], async (tx) => {
+    await tx.remove("meta", "current_user");
+    await tx.put("meta", { key: "signed_out", value: uuid7(ctx.clock, ctx.random) });
+  });
   await purgeFor(ctx, user.id);
   await purge(ctx, Infinity);
-  await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "current_user"));
   ctx.channel.announce({ kind: "user" });
 }
 

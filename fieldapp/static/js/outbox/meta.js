@@ -67,6 +67,17 @@ export function currentUser(ctx) {
 }
 
 /**
+ * Asked inside each transaction that keeps what a person may read: an answer that was under way at the sign-out must not
+ * bring it back. Needs the store `meta`.
+ * @param {StoreTx} tx
+ * @param {Id} owner
+ * @returns {Promise<boolean>}
+ */
+export async function isCurrentIn(tx, owner) {
+  return (await tx.get("meta", "current_user"))?.value.id === owner;
+}
+
+/**
  * @param {Ctx} ctx
  * @returns {Promise<Id>}
  */

@@ -135,6 +135,19 @@ export async function heldElsewhere(ctx, record, holder = ctx.tab) {
 }
 
 /**
+ * Something unfinished was left behind by the page that had it open, and that page has gone: now it can be opened here.
+ * @param {Ctx} ctx
+ * @param {Id} id
+ * @param {Lease} lease
+ * @returns {Promise<boolean>} false: it was finished there
+ */
+export async function leftBehind(ctx, id, lease) {
+  await ctx.tabGone(lease.tab);
+  const record = /** @type {OutboxRecord|undefined} */ (await ctx.store.get("records", id));
+  return record !== undefined && (record.state === "draft" || record.edit !== null);
+}
+
+/**
  * @param {Ctx} ctx
  * @param {Lease} lease
  * @param {string} holder

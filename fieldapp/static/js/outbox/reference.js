@@ -12,7 +12,7 @@
  * @property {any[]} outcomes
  * @property {any} me
  */
-import { currentUser } from "./meta.js";
+import { currentUser, isCurrentIn } from "./meta.js";
 import { ask } from "./wire.js";
 
 const EXPIRES_MS = 14 * 24 * 3600_000;
@@ -43,8 +43,7 @@ export async function refresh(ctx) {
       if (!page.next) {
         // The last page carries the cursor; one with neither is not from our server.
         if (typeof page.cursor !== "string") return { loaded: false, signIn: false };
-        await swapIn(ctx, user.id, staging, page.cursor);
-        return { loaded: true, signIn: false };
+        return { loaded: await swapIn(ctx, user.id, staging, page.cursor), signIn: false };
       }
     }
     await stage(ctx, user.id, staging);
@@ -64,17 +63,6 @@ export async function read(ctx, name) {
 }
 
 /**
- * @param {Ctx} ctx
- * @param {string} name
- * @param {any} value
- * @returns {Promise<void>}
- */
-export async function remember(ctx, name, value) {
-  const user = await currentUser(ctx);
-  if (user) await ctx.store.put("ref", { key: `${user.id}:${name}`, value });
-}
-
-/**
  * What the next visit will want first: where one was last, and of what kind.
  * @param {Ctx} ctx
  * @param {OutboxRecord} record
@@ -83,7 +71,8 @@ export async function remember(ctx, name, value) {
 export async function rememberVisit(ctx, { type, owner, form }) {
   const project = form["project"];
   if (type !== "visit" || !project) return;
-  await ctx.store.tx(["ref"], async (tx) => {
+  await ctx.store.tx(["ref", "meta"], async (tx) => {
+    if (!(await isCurrentIn(tx, owner))) return;
     const recent = /** @type {string[]} */ ((await tx.get("ref", `${owner}:recent_projects`))?.value ?? []);
     const value = [project, ...recent.filter((id) => id !== project)].slice(0, RECENT_MOST);
     await tx.put("ref", { key: `${owner}:recent_projects`, value });
@@ -155,9 +144,10 @@ function fresh(since) {
  * @param {Staging|null} staging
  */
 async function stage(ctx, owner, staging) {
-  await ctx.store.tx(["ref"], (tx) =>
-    staging ? tx.put("ref", { key: `${owner}:staging`, value: staging }) : tx.remove("ref", `${owner}:staging`),
-  );
+  await ctx.store.tx(["ref", "meta"], async (tx) => {
+    if (!staging) return tx.remove("ref", `${owner}:staging`);
+    if (await isCurrentIn(tx, owner)) await tx.put("ref", { key: `${owner}:staging`, value: staging });
+  });
 }
 
 /** @param {Staging} staging */
@@ -198,10 +188,12 @@ function merged(staging, page) {
  * @param {Id} owner
  * @param {Staging} staging
  * @param {string} cursor
+ * @returns {Promise<boolean>} false: they have signed out meanwhile, and what they may read went with them
  */
 async function swapIn(ctx, owner, staging, cursor) {
   const own = ["cursor", "loaded_at", "staging", "recent_projects", "last_kind_by_project", "outcomes"];
-  await ctx.store.tx(["ref", "records"], async (tx) => {
+  const loaded = await ctx.store.tx(["ref", "records", "meta"], async (tx) => {
+    if (!(await isCurrentIn(tx, owner))) return false;
     const keys = (await tx.list("ref")).map(({ key }) => /** @type {string} */ (key));
     if (!staging.since) {
       for (const key of keys.filter((known) => known.startsWith(`${owner}:`))) {
@@ -226,8 +218,10 @@ async function swapIn(ctx, owner, staging, cursor) {
     await tx.put("ref", { key: `${owner}:cursor`, value: cursor });
     await tx.put("ref", { key: `${owner}:loaded_at`, value: ctx.clock.now() });
     await tx.remove("ref", `${owner}:staging`);
+    return true;
   });
-  ctx.channel.announce({ kind: "reference" });
+  if (loaded) ctx.channel.announce({ kind: "reference" });
+  return loaded;
 }
 
 /**

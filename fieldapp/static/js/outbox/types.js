@@ -147,6 +147,7 @@
  * @property {Locks|null} locks
  * @property {string} tab  this page's name in leases
  * @property {(tab: string) => Promise<boolean|null>} tabAlive  null = cannot be known
+ * @property {(tab: string) => Promise<void>} tabGone  resolves when that page is closed; never where it cannot be known
  * @property {string} appVersion
  * @property {Channel} channel
  * @property {Shrink|null} shrink

@@ -2,6 +2,8 @@
  * The form of one visit: what its kind asks, in the order in which a visit happens. Loaded while the project is chosen.
  * @import { Page } from "./page.js"
  */
+import { LeaseHeld } from "../../outbox/problems.js";
+import { leftBehind } from "../../outbox/records.js";
 import { all, copy, fill, input, on, one } from "../dom.js";
 import { toast } from "../toast.js";
 import { saysDirty } from "../update.js";
@@ -312,6 +314,10 @@ export function setUpForm(page) {
         await visit.open(id);
       } catch (problem) {
         const code = String(/** @type {any} */ (problem)?.code ?? "store");
+        if (problem instanceof LeaseHeld && code === "open-elsewhere") {
+          // The page that is closing may still hold it for a moment; whoever waits here need not tap again.
+          void leftBehind(ctx, id, problem.lease).then((free) => (free ? this.open(id) : undefined));
+        }
         return closed(["open-elsewhere", "being-sent", "already-received"].includes(code) ? code : "gone");
       }
       if (visit.record?.owner !== me.id) return closed("other-owner");
