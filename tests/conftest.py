@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, text
 
@@ -150,10 +151,17 @@ def settings(db_url: str, tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=db_url, secret_key=SECRET, threads=16)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Every test makes an application of its own; compiling its templates anew was a fifth of the tests' time."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, db: Database) -> Iterator[Flask]:
+def app(settings: Settings, db: Database, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The application on the test's database."""
     made = create_app(settings)
+    made.jinja_env.bytecode_cache = compiled_templates
     made.testing = False  # errors become answers, as for a user
     yield made
     made.extensions["fieldapp"].db.close()
