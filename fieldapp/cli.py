@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser.add_argument("--workers", type=int, help="web processes (FIELDAPP_WORKERS)")
     command("worker", worker, "run the jobs only")
     command("demo", demo, "fill an empty database with the invented zone 滨海示范区")
+    synth_parser = command("synth", synth, "fill an empty database with a synthetic zone of any size, for measuring")
+    for option, default in (("--projects", 200), ("--visits", 10_000), ("--seed", 1)):
+        synth_parser.add_argument(option, type=int, default=default)
     user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
     _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
     return parser
@@ -115,6 +118,19 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> None:
         raise Failed("this database holds something else already; the demo zone goes into an empty one") from error
 
 
+def synth(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.demo.load import NotEmpty
+    from fieldapp.demo.synth import synthesize
+
+    if arguments.projects < 1 or arguments.visits < 0:
+        raise Failed("a synthetic zone has one project or more")
+    database, wanted = _ready(settings), vars(arguments)
+    try:
+        print(synthesize(settings, database, **{name: wanted[name] for name in ("projects", "visits", "seed")}))
+    except NotEmpty as error:
+        raise Failed("this database holds something else already; a synthetic zone goes into an empty one") from error
+
+
 def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
     def add(session: Session) -> None:
         accounts.add_user(
@@ -148,10 +164,12 @@ def user_disable(arguments: argparse.Namespace, settings: Settings) -> None:
 
 def user_password(arguments: argparse.Namespace, settings: Settings) -> None:
     password = _ask_password()
-    _refusable(
-        settings,
-        lambda session: accounts.set_password(session, _user(session, arguments.username), password, by=None),
-    )
+
+    def change(session: Session) -> None:
+        user = _user(session, arguments.username)
+        accounts.set_password(session, user, accounts.password_hash(password, user.username), by=None)
+
+    _refusable(settings, change)
 
 
 def _user(session: Session, username: str) -> User:

@@ -152,10 +152,15 @@ def setup_code(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
-def set_password(session: Session, user: User, password: str, *, by: UUID | None) -> None:
-    """A new password; every session of the account ends. Raises Refused."""
-    check_password(password, user.username)
-    user.password_hash = _hasher.hash(password)
+def password_hash(password: str, username: str) -> str:
+    """What is kept of a new password. Slow on purpose, so not for a transaction. Raises Refused."""
+    check_password(password, username)
+    return _hasher.hash(password)
+
+
+def set_password(session: Session, user: User, new_hash: str, *, by: UUID | None) -> None:
+    """A new password, as `password_hash` made it; every session of the account ends."""
+    user.password_hash = new_hash
     user.session_epoch += 1
     audit.record(session, by, "user.password", "user", user.id)
 

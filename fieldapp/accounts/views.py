@@ -18,6 +18,7 @@ from fieldapp.accounts.policy import Person, door_open, may_sign_in, person_on
 from fieldapp.core import clock, login
 from fieldapp.core.access import public, signed_in
 from fieldapp.core.i18n import COOKIE, LOCALES, local
+from fieldapp.core.limits import limiter
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import db, read, settings
 
@@ -95,6 +96,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 @bp.route("/setup", methods=["GET", "POST"])
+@limiter.limit("10/minute", methods=["POST"])
 @public
 def first_admin() -> ResponseReturnValue:
     """The first start without an account makes the admin, with the code that the server printed on its terminal."""
@@ -140,6 +142,7 @@ def settings_page() -> ResponseReturnValue:
 
 
 @bp.post("/settings/password")
+@limiter.limit("10/minute")
 @signed_in
 def change_password() -> ResponseReturnValue:
     form = PasswordForm()
@@ -151,19 +154,25 @@ def change_password() -> ResponseReturnValue:
 def _change_password(form: PasswordForm) -> bool:
     """Whether it was changed; other devices' sessions end, this one goes on."""
     own = login.own_device()
-
-    def change(session: Session) -> User | None:
-        user = session.get_one(User, login.person().id)
-        if not actions.verify(user, form.current.data or ""):
-            return None
-        actions.set_password(session, user, form.password.data or "", by=user.id)
-        return user
-
+    with db().reading() as session:
+        before = session.get_one(User, login.person().id)
+    if not actions.verify(before, form.current.data or ""):
+        form.current.errors = [_("This is not the current password.")]
+        return False
     try:
-        user = db().write(change)
+        new_hash = actions.password_hash(form.password.data or "", before.username)
     except actions.Refused as refused:
         form.password.errors = [sentence(refused)]
         return False
+
+    def change(session: Session) -> User | None:
+        user = session.get_one(User, before.id, with_for_update=True)
+        if user.password_hash != before.password_hash:
+            return None  # changed elsewhere while this one was being checked
+        actions.set_password(session, user, new_hash, by=user.id)
+        return user
+
+    user = db().write(change)
     if user is None:
         form.current.errors = [_("This is not the current password.")]
         return False

@@ -76,3 +76,12 @@ def test_once_there_is_an_account_the_page_is_gone(client_of: Callable[..., Flas
     client = client_of(None)
     assert client.get("/setup").status_code == 404
     assert client.post("/setup", data={**FORM, "code": "anything"}).status_code == 404
+
+
+def test_the_code_cannot_be_guessed_at_speed(client: FlaskClient, settings: Settings) -> None:
+    client.get("/setup")
+    for _ in range(10):
+        assert client.post("/setup", data={**FORM, "code": "00000000"}).status_code == 422
+    answer = client.post("/setup", data={**FORM, "code": code(settings)})
+    assert answer.status_code == 429
+    assert "<h1" in answer.text
