@@ -136,6 +136,8 @@ def _hold(access: Access) -> Response | None:
         return _ask_to_sign_in(access)
     found: Found = g.found
     if not found.may_sign_in and not (access.door and found.door_open):
+        if found.door_open and request.path.startswith("/api/"):
+            raise Problem(403, "access-ended")  # signing in again would not help: the phone lets go of what it read
         return _ask_to_sign_in(access)
     if access.roles and not access.roles & found.person.roles:
         raise not_found()

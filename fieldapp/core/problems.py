@@ -12,6 +12,7 @@ TITLES: dict[str, LazyString] = {
     "not-json": _l("This is not a record: no JSON object could be read."),
     "incomplete": _l("The connection ended before everything had arrived."),
     "cross-site": _l("This form came from another site, so nothing was changed."),
+    "access-ended": _l("This account has ended. What is saved on this phone can still be sent for 30 days."),
     "signed-out": _l("Please sign in again. What is saved on this phone stays there."),
     "not-allowed": _l("This account may not do that."),
     "not-owner": _l("This record belongs to another user. It stays on the phone until they sign in."),

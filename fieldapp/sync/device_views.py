@@ -43,10 +43,11 @@ def description() -> ResponseReturnValue:
 
 
 @bp.get("/api/v1/me")
-@polled
+@phone_door
 def me() -> ResponseReturnValue:
     asker = person()
-    return _timed({"id": str(asker.id), "name": asker.name, "role": asker.role, "locale": asker.locale})
+    said = {"id": str(asker.id), "name": asker.name, "role": asker.role, "locale": asker.locale}
+    return _timed(said | {"write_only": write_only()})
 
 
 @bp.get("/api/v1/reference")
@@ -61,6 +62,8 @@ def reference_data() -> ResponseReturnValue:
 def contact(id: UUID) -> ResponseReturnValue:
     said, asker = _body(devices.Contact), person()
     noted = db().write(lambda session: devices.contact(session, asker, id, said))
+    if write_only():
+        noted["notices"].append({"code": "access-ended"})
     return _timed(noted | {"server_epoch": server_epoch(read()), "write_only": write_only()})
 
 

@@ -38,6 +38,14 @@ class Queued(Payload):
     seq: int = Field(ge=1, le=MOST_SEQ)
 
 
+class Lost(Payload):
+    """What a phone remembers of an installation whose storage the browser has thrown away."""
+
+    device: UUID
+    last_seq: int = Field(default=0, ge=0, le=MOST_SEQ)
+    queued: int = Field(ge=1, le=10_000)
+
+
 class Contact(Payload):
     """What a phone posts at each contact."""
 
@@ -46,6 +54,7 @@ class Contact(Payload):
     voided: list[int] = Field(default_factory=list, max_length=MOST_QUEUED)
     persisted: bool | None = None
     app_version: Line = ""
+    lost: Lost | None = None
 
 
 class Remembered(Payload):
@@ -68,6 +77,8 @@ def contact(session: Session, person: Person, device_id: UUID, said: Contact) ->
     statement = insert(session, Device).values(**row).on_conflict_do_nothing().returning(Device.id)
     if session.scalar(statement) is not None:  # of two tabs that say hello at once, one is the first
         notices += _replaced(session, person, device_id)
+    if (lost := said.lost) is not None:  # of records that were never counted here only the phone can tell
+        _ask_after(session, person, lost.device, waiting=lost.queued, new=device_id)
     device = session.get_one(Device, (device_id, person.id), with_for_update=True)
     device.last_seq = max(device.last_seq, said.last_seq)
     device.queued = [{"id": str(item.id), "seq": item.seq} for item in said.queued]
@@ -120,12 +131,16 @@ def _replaced(session: Session, person: Person, new: UUID) -> list[dict[str, Any
     waiting = select(Device).where(Device.user_id == person.id, Device.id != new)
     left = {device: count for device in session.scalars(waiting) if (count := _still_waiting(session, device))}
     for device, still in left.items():
-        actions.open_review(
-            session, "replaced_device", f"replaced:{device.id}:{person.id}", device_id=device.id, user_id=person.id,
-            detail={"waiting": still, "new_device": str(new)},
-        )  # fmt: skip
+        _ask_after(session, person, device.id, waiting=still, new=new)
     count = sum(left.values())
     return [{"code": "previous-installation", "n": count}] if count else []
+
+
+def _ask_after(session: Session, person: Person, device_id: UUID, *, waiting: int, new: UUID) -> None:
+    actions.open_review(
+        session, "replaced_device", f"replaced:{device_id}:{person.id}", device_id=device_id, user_id=person.id,
+        detail={"waiting": waiting, "new_device": str(new)},
+    )  # fmt: skip
 
 
 def _still_waiting(session: Session, device: Device) -> int:

@@ -16,6 +16,7 @@ export class FakeServer {
   clock = frozenClock();
   clockOffset = 0;
   signedIn = true;
+  accessEnded = false;
   raws = new Map(); // id -> Map(sha -> {bytes, envelope, owner})
   photos = new Map(); // id -> {record, owner, sha256, size, state, bytes}
   uploads = new Map(); // url -> {photo, owner, size, sha256, part}
@@ -74,12 +75,13 @@ export class FakeServer {
     const [path] = url.split("?");
     let answer;
     if (!this.signedIn || !user) answer = problem(401, "signed-out");
-    else if (path === "/api/v1/me") answer = ok(200, user);
+    else if (path === "/api/v1/me") answer = ok(200, { ...user, write_only: this.accessEnded });
     else if (/^\/api\/v1\/(visits|events)\//.test(path)) answer = this.#put(user, path, bytes);
     else if (path === "/api/v1/uploads") answer = this.#create(user, bytes, headers);
     else if (path.startsWith("/api/v1/uploads/")) answer = this.#upload(user, method, path, bytes, headers);
     else if (path.endsWith("/history")) answer = this.#history(parse(bytes));
     else if (path.startsWith("/api/v1/devices/")) answer = this.#device(parse(bytes));
+    else if (path === "/api/v1/reference" && this.accessEnded) answer = problem(403, "access-ended");
     else if (path === "/api/v1/reference") answer = ok(200, { server_epoch: this.epoch, ...this.reference.shift() });
     else answer = problem(404, "not-found");
     const time = String(this.clock.now() + this.clockOffset);
@@ -199,7 +201,7 @@ export class FakeServer {
   #device(said) {
     this.devices.push(said);
     this.voidedSeen.push(...said.voided);
-    return ok(200, { server_epoch: this.epoch, voided_ack: said.voided, notices: this.notices ?? [] });
+    return ok(200, { server_epoch: this.epoch, voided_ack: said.voided, notices: this.notices ?? [], write_only: this.accessEnded });
   }
 
   #history({ records }) {

@@ -1,10 +1,11 @@
 // IndexedDB has vanished without a word: the phone notices, and says so.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { contact } from "../../fieldapp/static/js/outbox/devices.js";
 import { dropRecord } from "../../fieldapp/static/js/outbox/drafts.js";
 import { acknowledge, check } from "../../fieldapp/static/js/outbox/loss.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
-import { FakeJar, FakeMemory, phone, saved } from "./phone.mjs";
+import { CAST, FakeJar, FakeMemory, phone, saved } from "./phone.mjs";
 import { FakeServer } from "./fake_server.mjs";
 
 /** The same browser after its IndexedDB was wiped. */
@@ -22,6 +23,44 @@ test("a wiped store with three visits in it is reported, until the officer has r
   assert.equal(await check(after), null);
   const again = await wiped(after);
   assert.equal((await check(again)).queued, 1);
+});
+
+test("a store that vanishes under an open page is not written over by its next visit", async () => {
+  const ctx = await phone();
+  for (let n = 0; n < 2; n += 1) await saved(ctx);
+  ctx.store.close();
+  ctx.factory.deleteDatabase("fieldapp");
+  await ctx.store.put("meta", { key: "current_user", value: CAST.ana });
+  await saved(ctx);
+  assert.equal((await check(ctx)).queued, 2);
+  await acknowledge(ctx);
+  assert.equal((await check(await wiped(ctx))).queued, 1, "from now on this installation is remembered");
+});
+
+test("read before anything was saved here: the loss is not told again at the next start", async () => {
+  const ctx = await phone();
+  await saved(ctx);
+  const after = await wiped(ctx);
+  await check(after);
+  await acknowledge(after);
+  assert.equal(await check(await phone({ like: after })), null);
+});
+
+test("the server hears of the loss at the next contact, whether or not the officer has read it, until it has answered", async () => {
+  const server = new FakeServer();
+  const before = await phone({ server });
+  server.next({ on: /PUT/, drop: "before", always: true });
+  await saved(before);
+  await saved(before);
+  const lost = { device: (await before.store.get("meta", "device")).value.id, last_seq: 2, queued: 2 };
+  const after = Object.assign(await phone({ server }), { mirror: before.mirror });
+  await check(after);
+  await acknowledge(after);
+  server.next({ on: /devices/, drop: "after" });
+  assert.equal(await contact(after), false);
+  assert.equal(await contact(after), true);
+  assert.equal(await contact(after), true);
+  assert.deepEqual(server.devices.map((said) => said.lost), [lost, lost, undefined]);
 });
 
 test("nothing is lost when the queue was empty, when all is there, and on a new phone", async () => {

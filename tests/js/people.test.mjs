@@ -1,11 +1,12 @@
 // A phone that two people use: what is Ana's is sent as Ana, shown to Ana, and to Bo it is a number.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { beginDraft, saveVisit } from "../../fieldapp/static/js/outbox/drafts.js";
 import { contact, notices, signOut, signedIn } from "../../fieldapp/static/js/outbox/devices.js";
 import { read, refresh } from "../../fieldapp/static/js/outbox/reference.js";
 import { run, wake } from "../../fieldapp/static/js/outbox/sender.js";
 import { currentUser, outbox, summary } from "../../fieldapp/static/js/outbox/state.js";
-import { CAST, phone, photosOf, record, saved } from "./phone.mjs";
+import { CAST, phone, photosOf, record, runUntilEmpty, saved } from "./phone.mjs";
 import { FakeServer } from "./fake_server.mjs";
 
 async function takesOver(server, ctx, user) {
@@ -99,4 +100,44 @@ test("at a contact the server learns what is still out here, and the officer wha
   assert.equal(await contact(ctx), true);
   assert.deepEqual(server.devices[0], { last_seq: 1, queued: [{ id: visit.id, seq: 1 }], voided: [], persisted: true, app_version: "test" });
   assert.deepEqual(await notices(ctx), [{ code: "previous-installation", n: 3 }]);
+});
+
+for (const heard of ["at the start", "while sending"]) {
+  test(`Ana's account has ended, heard ${heard}: what was known goes, what waits is sent, she is told`, async () => {
+    const server = new FakeServer();
+    const ctx = await phone({ server });
+    server.reference.push({ cursor: "c1", changes: { projects: [{ id: "p1", name: "East works" }] }, removed: {}, outcomes: [] });
+    await refresh(ctx);
+    const visit = await saved(ctx, { photos: [100] });
+    const draft = await beginDraft(ctx, { form: { kind: "site", content: "half written" } });
+    server.accessEnded = true;
+    server.notices = [{ code: "access-ended" }];
+    if (heard === "at the start") assert.equal((await signedIn(ctx)).id, CAST.ana.id);
+    assert.equal((await run(ctx)).signIn, false, "signing in again would not help");
+    assert.deepEqual(await ctx.store.list("ref"), []);
+    assert.deepEqual(await notices(ctx), [{ code: "access-ended" }]);
+    assert.equal((await record(ctx, visit.id)).state, "sent");
+    await saveVisit(ctx, draft.id);
+    await run(ctx);
+    assert.equal((await record(ctx, draft.id)).state, "sent");
+    assert.deepEqual(await refresh(ctx), { loaded: false, signIn: false });
+    assert.equal(await read(ctx, "projects"), null);
+  });
+}
+
+test("a password changed elsewhere: the run stops, the draft and the queue stay, and after signing in all goes", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  const visits = [await saved(ctx, { photos: [100, 200] }), await saved(ctx)];
+  server.next({ on: /PUT/, then: () => (server.signedIn = false) }); // it changes while the first is on its way
+  assert.equal((await run(ctx)).signIn, true);
+  assert.equal(await signedIn(ctx), null);
+  const draft = await beginDraft(ctx, { form: { kind: "site", content: "goes on writing" } });
+  assert.equal(draft.owner, CAST.ana.id);
+  assert.equal((await photosOf(ctx, visits[0].id)).every((photo) => photo.has_bytes), true);
+  server.signedIn = true;
+  await saveVisit(ctx, draft.id);
+  await runUntilEmpty(ctx);
+  for (const { id } of [...visits, draft]) assert.equal((await record(ctx, id)).state, "sent");
+  assert.equal(server.raws.size, 3);
 });

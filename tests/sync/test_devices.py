@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -100,6 +101,18 @@ def test_a_new_installation_is_told_what_the_previous_one_still_held(
     assert say(ana, phone=new_id())["notices"] == [{"code": "previous-installation", "n": 3}]
     assert open_kinds(db) == ["replaced_device"]
     assert say(client_of("bo"), phone=PHONE)["notices"] == []
+
+
+def test_what_only_the_phone_knows_of_a_thrown_away_queue_goes_to_review(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
+    lost = {"device": str(new_id()), "last_seq": 4, "queued": 2}
+    for _ in range(2):
+        say(client_of("ana"), lost=lost)
+    assert open_kinds(db) == ["replaced_device"]
+    with db.reading() as session:
+        item = session.scalars(select(ReviewItem)).one()
+        assert (item.device_id, item.user_id, item.detail["waiting"]) == (UUID(lost["device"]), cast.ana, 2)
 
 
 def test_what_has_come_since_is_no_longer_said_to_wait(client_of: ClientOf, db: Database, cast: Cast) -> None:

@@ -342,7 +342,7 @@ def test_a_disabled_account_may_still_hand_in_for_thirty_days(db: Database, cast
 
         session.get_one(User, cast.ana).disabled_at = NOON
     assert ana.send(ana.visit(cast.sail)).status_code == 201
-    assert ana.client is not None and ana.client.get(f"/api/v1/records/{new_id()}").status_code == 401
+    assert ana.client is not None and ana.client.get(f"/api/v1/records/{new_id()}").status_code == 403
     with clock.frozen(NOON + timedelta(days=31)):
         assert ana.send(ana.visit(cast.sail)).status_code == 401
 

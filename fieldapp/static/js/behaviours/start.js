@@ -56,7 +56,7 @@ async function whoAndWhat() {
   const reference = await import("../outbox/reference.js");
   await reference.purgeExpired(ctx);
   const me = await signedIn(ctx);
-  if (!me) return;
+  if (!me || me["write_only"] === true) return;
   const loaded = Number(await reference.read(ctx, "loaded_at")) || 0;
   if (ctx.clock.now() - loaded > FRESH_FOR) await reference.refresh(ctx);
 }

@@ -30,7 +30,7 @@ export async function signedIn(ctx) {
 }
 
 /**
- * Remembers the answer. Another person's reference data goes; his queue stays.
+ * Remembers the answer. Another person's reference data goes, and that of an account that has ended; the queue stays.
  * @param {Ctx} ctx
  * @returns {Promise<{id: Id, name: string, [more: string]: any}|null|undefined>}
  */
@@ -47,6 +47,7 @@ export async function whoIsHere(ctx) {
     return true;
   });
   if (!still) return undefined;
+  if (answer.json.write_only === true) await purgeFor(ctx, answer.json.id);
   if (before?.id !== answer.json.id) {
     if (before) {
       await purgeFor(ctx, before.id);
@@ -114,12 +115,14 @@ export async function contact(ctx) {
  */
 async function report(ctx, owner) {
   const device = await deviceId(ctx);
+  const lost = await recall(ctx, "loss_untold");
   const answer = await askJson(ctx, "post", `/api/v1/devices/${device}`, {
     last_seq: (await recall(ctx, `seq:${owner}`)) ?? 0,
     queued: await queuedSeqs(ctx, owner),
     voided: (await recall(ctx, `voided:${owner}`)) ?? [],
     persisted: await ctx.persisted(),
     app_version: ctx.appVersion,
+    ...(lost ? { lost } : {}),
   });
   if (answer.status === 401) return "signed-out";
   if (answer.status !== 200 || typeof answer.json?.server_epoch !== "string") return "no-answer";
@@ -130,7 +133,10 @@ async function report(ctx, owner) {
     await tx.put("meta", { key, value: voided.filter((seq) => !acknowledged.has(seq)) });
     await tx.put("meta", { key: "notices", value: answer.json.notices ?? [] });
     await tx.put("meta", { key: `contact:${owner}`, value: ctx.clock.now() });
+    if (lost) await tx.remove("meta", "loss_untold");
   });
+  // Disabled, or out of every team: what waits here is still taken, what was known may no longer be kept.
+  if (answer.json.write_only === true) await purgeFor(ctx, owner);
   return "ok";
 }
 

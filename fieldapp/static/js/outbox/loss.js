@@ -4,6 +4,7 @@
  * @import { Ctx, Mirror } from "./types.js"
  * @typedef {{device: string, last_seq: number, queued: number}} Loss
  */
+import { deviceIn } from "./meta.js";
 
 const NAME = "fieldapp_queue";
 const COOKIE_SECONDS = 400 * 24 * 3600;
@@ -20,29 +21,39 @@ export async function check(ctx) {
   const device = await ctx.store.get("meta", "device");
   const before = recall(ctx.mirror);
   if (!before || before.queued === 0 || before.device === device?.value.id) return null;
-  await ctx.store.put("meta", { key: "loss", value: before });
+  await ctx.store.tx(["meta"], async (tx) => {
+    await tx.put("meta", { key: "loss", value: before });
+    await tx.put("meta", { key: "loss_untold", value: before }); // until the server has heard of it (devices.js)
+  });
   return before;
 }
 
 /**
- * The officer has read it.
+ * The officer has read it. From now on the memory is this installation's, which gets its name here if it has none yet.
  * @param {Ctx} ctx
  * @returns {Promise<void>}
  */
 export async function acknowledge(ctx) {
-  await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "loss"));
-  await updateMirror(ctx);
+  await ctx.store.tx(["meta"], async (tx) => {
+    await deviceIn(ctx, tx);
+    await tx.remove("meta", "loss");
+  });
+  await remember(ctx);
 }
 
 /**
- * Called after every change of the queue.
+ * Called after every change of the queue. The store may have vanished under an open page: that is told of too, not written over.
  * @param {Ctx} ctx
  * @returns {Promise<void>}
  */
 export async function updateMirror(ctx) {
-  if (!ctx.mirror) return;
+  if ((await check(ctx)) === null) await remember(ctx);
+}
+
+/** @param {Ctx} ctx */
+async function remember(ctx) {
   const device = await ctx.store.get("meta", "device");
-  if (!device || (await ctx.store.get("meta", "loss"))) return;
+  if (!ctx.mirror || !device) return;
   const all = await ctx.store.count("records", null);
   const drafts = await ctx.store.count("records", "state", "draft");
   const sent = await ctx.store.count("records", "state", "sent");
@@ -96,6 +107,6 @@ function stored({ local }) {
  * @returns {Loss|null}
  */
 function parse(text) {
-  const match = /^([0-9a-f-]{36})\.(\d+)\.(\d+)$/.exec(text ?? "");
+  const match = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,7})\.(\d{1,4})$/.exec(text ?? "");
   return match?.[1] ? { device: match[1], last_seq: Number(match[2]), queued: Number(match[3]) } : null;
 }
