@@ -29,7 +29,7 @@ SHOWN = 20
 
 @dataclass
 class Findings:
-    """What was counted, and what is wrong. `lost`, `doubled`, `foreign`: what the promise is about; `wrong`: the rest."""
+    """What was counted, and what is wrong. `lost`, `doubled` and `foreign` break the promise; `wrong` is the rest."""
 
     figures: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)

@@ -19,7 +19,7 @@ def check_review(found: "Findings", said: Told, rows: Rows) -> None:
     here = {(row.kind, _of(row)) for row in items}
     imported = {(row.record_id) for row in rows("raw", "record_id", "imported_by") if row.imported_by is not None}
     expected = said.reviews | {("imported", id) for id in imported & said.handed_in}
-    # Who was first, phone or desk, is for the moment to decide; what came by a desk first must say so, and nothing else.
+    # Who was first, phone or desk, the moment decides; what came by a desk first must say so, and nothing else.
     found.sets("on /review:", expected, here)
     found.figures["on /review"] = len(items)
     gaps = {(row.device_id, row.user_id, row.seq) for row in rows("gap")}

@@ -1,4 +1,4 @@
-"""Who is signed in, what the phone tells of itself, and how it heals a restored server (docs/sync-protocol.md 11, 12)."""
+"""Who is signed in, what the phone tells of itself, how it heals a restored server (docs/sync-protocol.md 11, 12)."""
 
 import json
 from typing import TYPE_CHECKING, Any

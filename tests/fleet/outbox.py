@@ -1,4 +1,4 @@
-"""What lies on a phone: records with their photos, and the envelope they are sealed in (docs/sync-protocol.md 2 and 4)."""
+"""What lies on a phone: records, their photos, and the envelope they are sealed in (docs/sync-protocol.md 2 and 4)."""
 
 import hashlib
 import json

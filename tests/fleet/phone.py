@@ -167,7 +167,7 @@ class Phone:
                 raise Stuck(f"phone {self.number}: {[(i.id, i.story, i.state, i.problem) for i in waiting][:5]}")
 
     def waiting(self) -> list[Item]:
-        """What is still to be seen through. A record whose manifest nobody can read is kept for good, its photos sent."""
+        """What is still to be seen through. A record whose manifest nobody can read stays, its photos sent."""
         return [item for item in self.queue if not _kept_for_good(item)]
 
     def _due_at(self, item: Item) -> int:

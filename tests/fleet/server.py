@@ -23,7 +23,7 @@ from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
 from tests.conftest import LiveServer, free_port, launch, until_ready
-from tests.processes import children_of, until
+from tests.processes import children_of, running, until
 
 Backend = str  # sqlite, postgres
 SECRET = "only-for-the-fleet-only-for-the-fleet"
@@ -177,7 +177,7 @@ class Server:
             for child in children:  # the job process would be asked politely; a power cut asks nobody
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
-            until("its processes have ended", lambda: not any(_is_running(child) for child in children))
+            until("its processes have ended", lambda: not any(running(child) for child in children))
             self.kills += 1
 
     def kill_web(self) -> None:
@@ -215,12 +215,6 @@ class Server:
             if self.live is not None and self.live.process.poll() is None:
                 self.live.process.terminate()
                 self.live.process.wait(60)
-
-
-def _is_running(pid: int) -> bool:
-    from tests.processes import running
-
-    return running(pid)
 
 
 def scratch(name: str) -> Path:
