@@ -37,7 +37,7 @@ READ = """async ({ store, hashes }) => {
     });
     for (const row of rows) {
       for (const name of ["buf", "thumb", "sealed"]) {
-        if (!(row[name] instanceof ArrayBuffer)) continue;
+        if (row[name]?.byteLength === undefined) continue;
         const digest = hashes ? await crypto.subtle.digest("SHA-256", row[name]) : new ArrayBuffer(0);
         const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
         row[name] = { size: row[name].byteLength, sha256 };

@@ -1,8 +1,9 @@
 """What a journey asks of a browser, whatever its engine: chromium.py, firefox.py and webkit.py each answer it.
 
-A device has a profile folder of its own on the disk, of a phone's size (390 × 844), in Chinese, in the zone of
-Shanghai, standing at SITE of tests/cast.py with an accuracy of 8 m and with the leave to tell so. It is started by its
-constructor `(profile: Path, url: str)`; a folder that holds a profile already is opened with what it holds.
+A device has a profile folder of its own on the disk, is of a phone's size (390 × 844, or as near as the engine goes),
+in Chinese, in the zone of Shanghai, standing at SITE of tests/cast.py with an accuracy of 8 m and with the leave to
+tell so. It is started by its constructor `(profile: Path, url: str)`; a folder that holds a profile already is opened
+with what it holds.
 """
 
 from pathlib import Path

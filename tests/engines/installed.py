@@ -1,0 +1,25 @@
+"""The engines of this machine, each by its name; a Chromium is always there."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.engines import firefox
+from tests.engines.device import Device
+
+Start = Callable[[Path, str], Device]
+
+
+def engines() -> dict[str, Start]:
+    """How each that is here is started, but for Chromium."""
+    found: dict[str, Start] = {}
+    if firefox.find():
+        found["firefox"] = firefox.Firefox
+    return found
+
+
+STARTS = engines()
+# One process of the test run has all the tests of one engine, so that each browser is started once.
+EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STARTS]
+LASTING = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STARTS if "ephemeral" not in name]
