@@ -23,6 +23,8 @@ from fieldapp.projects.coordinates import to_wgs84
 from fieldapp.projects.models import Enterprise, Project
 from fieldapp.timeline import actions as timeline
 
+numbers.kept_in(numbers.ISSUE, Issue.id, Issue.number)
+
 # -- the table of states (docs/sync-protocol.md 9 shows the same) ------------------------------------------------
 
 OPEN, DISPATCHED, HANDLING, RETURNED, REPLIED = "open", "dispatched", "handling", "returned", "replied"

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from fieldapp.core import clock
 from fieldapp.core.access import phone_door, polled, public
+from fieldapp.core.limits import limiter
 from fieldapp.core.login import person, write_only
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, read, settings
 from fieldapp.sync import devices, openapi, reference
+from fieldapp.sync import history as healing
 from fieldapp.sync.receipts import server_epoch
 
 bp = Blueprint("devices", __name__)
@@ -69,7 +71,8 @@ def contact(id: UUID) -> ResponseReturnValue:
 
 @bp.post("/api/v1/devices/<uuid:id>/history")
 @phone_door
+@limiter.limit("120/minute", key_func=lambda: str(person().id))
 def history(id: UUID) -> ResponseReturnValue:
-    said, asker = _body(devices.History), person()
-    lacking = db().write(lambda session: devices.history(session, asker, id, said))
+    said, asker = _body(healing.History), person()
+    lacking = db().write(lambda session: healing.history(session, asker, id, said))
     return _timed({"lacking": [str(id) for id in lacking], "server_epoch": server_epoch(read())})

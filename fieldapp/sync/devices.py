@@ -4,33 +4,26 @@ A seq is a gap while it is neither received, queued nor voided; after three days
 us and was never counted cannot be known, and the docs say so.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
-from fieldapp.core import audit, clock, jobs, numbers
+from fieldapp.core import clock, jobs
 from fieldapp.core.changes import insert
-from fieldapp.core.db import Ending, at_end
-from fieldapp.core.models import Counter, Reserved
 from fieldapp.core.payload import Line, Payload
-from fieldapp.issues.models import Issue
 from fieldapp.sync import actions
-from fieldapp.sync.models import RECEIVED, Device, Gap, Raw, Record, Voided
-from fieldapp.visits.models import Visit
+from fieldapp.sync.models import RECEIVED, Device, Gap, Record, Voided
 
 GAP_AFTER = timedelta(days=3)
 SILENT_AFTER = timedelta(days=7)
 MOST_QUEUED = 2_000
 MOST_SEQ = 10_000_000
-HIGHEST_LIFT = 10_000  # numbers that one phone's history may lift a counter by
-NUMBER = re.compile(r"(ZF|XQ)-([0-9]{4})-([0-9]{6,9})")
 
 
 class Queued(Payload):
@@ -55,19 +48,6 @@ class Contact(Payload):
     persisted: bool | None = None
     app_version: Line = ""
     lost: Lost | None = None
-
-
-class Remembered(Payload):
-    """A record that a phone still holds and that once had a 2xx."""
-
-    id: UUID
-    sha256: Line
-    visit_number: Line | None = None
-    issue_numbers: dict[UUID, Line] = Field(default_factory=dict)
-
-
-class History(Payload):
-    records: list[Remembered] = Field(default_factory=list, max_length=500)
 
 
 def contact(session: Session, person: Person, device_id: UUID, said: Contact) -> dict[str, Any]:
@@ -174,43 +154,3 @@ def watch(session: Session) -> None:
 @jobs.every_minute
 def watch_devices(context: jobs.Context) -> None:
     context.db.write(watch)
-
-
-def history(session: Session, person: Person, device_id: UUID, said: History) -> list[UUID]:
-    """After a restore: keep the numbers that the phone knows for the ids it knows; answer the ids we lack."""
-    here = select(Raw.record_id, Raw.payload_sha256).where(Raw.record_id.in_([r.id for r in said.records]))
-    known = {(row.record_id, row.payload_sha256) for row in session.execute(here)}
-    wanted: dict[str, UUID] = {}
-    for record in said.records:
-        if record.visit_number:
-            wanted[record.visit_number] = record.id
-        wanted |= {number: issue for issue, number in record.issue_numbers.items()}
-    _reserve(session, {number: id for number, id in wanted.items() if NUMBER.fullmatch(number)})
-    audit.record(session, person.id, "device.history", "device", device_id, records=len(said.records))
-    return [record.id for record in said.records if (record.id, record.sha256) not in known]
-
-
-def _reserve(session: Session, wanted: dict[str, UUID]) -> None:
-    """Hold each number for its id, unless another id has it here already; lift the counters above them."""
-    taken = set(session.scalars(select(Visit.number).where(Visit.number.in_(wanted))))
-    taken |= set(session.scalars(select(Issue.number).where(Issue.number.in_(wanted))))
-    highest: dict[str, int] = {}
-    for number, id in wanted.items():
-        if number in taken:
-            continue
-        values = {"number": number, "id": id, "at": clock.now()}
-        session.execute(insert(session, Reserved).values(**values).on_conflict_do_nothing())
-        series, _, count = number.rpartition("-")
-        highest[series] = max(highest.get(series, 0), int(count))
-    for series, value in highest.items():
-        ending = Ending.VISIT_NUMBER if series.startswith(numbers.VISIT) else Ending.ISSUE_NUMBER
-        at_end(session, ending, f"lift:{series}", _lifting(series, value))
-
-
-def _lifting(series: str, value: int) -> Any:
-    def lift(session: Session) -> None:
-        session.execute(insert(session, Counter).values(name=series, value=0).on_conflict_do_nothing())
-        within = and_(Counter.name == series, Counter.value < value, Counter.value >= value - HIGHEST_LIFT)
-        session.execute(update(Counter).where(within).values(value=value))
-
-    return lift

@@ -6,7 +6,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import fieldapp
-from fieldapp.sync.devices import Contact, History
+from fieldapp.sync.devices import Contact
+from fieldapp.sync.history import History
 from fieldapp.sync.payloads import IssueEventRecord, Receipt, SupplementRecord, VisitRecord
 
 Json = dict[str, Any]

@@ -21,6 +21,7 @@ from fieldapp.visits.models import FollowUp, Participant, Visit, VisitEnterprise
 from fieldapp.visits.supplement_actions import refold
 
 VISITS: Table = Visit.__table__  # type: ignore[assignment]
+numbers.kept_in(numbers.VISIT, VISITS.c.id, VISITS.c.number)
 # Built once: every accepted visit runs these, and building a statement costs more than running it.
 _INSERT = insert(VISITS)
 _SET_NUMBER = update(VISITS).where(VISITS.c.id == bindparam("visit")).values(number=bindparam("given"))
