@@ -16,7 +16,7 @@ from gunicorn.arbiter import Arbiter
 from fieldapp.accounts.actions import setup_code
 from fieldapp.accounts.queries import any_user
 from fieldapp.app import check_start, create_app
-from fieldapp.core import jobs, logs
+from fieldapp.core import assets, jobs, logs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.photos import jobs as _of_photos  # noqa: F401  registered by being imported
@@ -114,6 +114,7 @@ def run(settings: Settings, database: Database, host: str, port: int, workers: i
     logs.configure(settings.log_level)
     check_start(settings, database, host)
     _tell_setup_code(settings, database)
+    assets.past(settings.data_dir).keep(assets.Assets())
     database.close()
     master, job_process = os.getpid(), JobProcess()
     watch = Watch(Server(settings, options(settings, host, port, workers)))

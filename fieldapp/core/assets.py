@@ -1,10 +1,16 @@
 """Static files under one version for the whole tree, `/s/<version>/<path>`, so that relative ES imports just work.
 
 The version is the hash of every file: a deploy that changes one asset changes the address of all, and a page never
-mixes two deploys. An address of an older version still answers, but is not kept by caches.
+mixes two deploys. A page may stay open over a deploy and load a module of its own version only then: the trees of the
+last versions are kept in the data folder for it. A module of a version that is not known is not found, for one of
+another version in its place would fail worse, and a worker that is being installed would keep it.
 """
 
 import hashlib
+import mimetypes
+import os
+import time
+import zipfile
 from pathlib import Path
 
 import brotli
@@ -14,8 +20,10 @@ from werkzeug.security import safe_join
 from fieldapp.core.access import public
 from fieldapp.core.problems import not_found
 from fieldapp.core.slim import slim
+from fieldapp.core.web import settings
 
 STATIC = Path(__file__).parent.parent / "static"
+KEPT_VERSIONS = 5
 COMPRESSIBLE = {".js", ".css", ".svg", ".json"}
 TYPES = {".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8"}
 
@@ -46,6 +54,44 @@ class Assets:
         return self._compressed[path]
 
 
+class Past:
+    """The static trees that were served from this data folder last, a zip file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, tree: Assets) -> None:
+        """At each start: this tree too, and no more than the last few."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kept, made = self._file(tree.version), self.folder / f".{tree.version}.{os.getpid()}"
+        if not kept.exists():
+            with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+                for path in tree.files:
+                    file.write(tree.folder / path, path)
+            made.replace(kept)
+        now = time.time_ns()  # the kernel's own stamp is too coarse to order two starts
+        os.utime(kept, ns=(now, now))
+        newest_first = sorted(self.folder.glob("*.zip"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for old in newest_first[KEPT_VERSIONS:]:
+            old.unlink(missing_ok=True)
+
+    def read(self, version: str, path: str) -> bytes | None:
+        if not version.isalnum():
+            return None
+        try:
+            with zipfile.ZipFile(self._file(version)) as file:
+                return file.read(path)
+        except (OSError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def _file(self, version: str) -> Path:
+        return self.folder / f"{version}.zip"
+
+
+def past(data_dir: Path) -> Past:
+    return Past(data_dir / "assets")
+
+
 def assets() -> Assets:
     found: Assets = current_app.extensions["assets"]
     return found
@@ -55,6 +101,20 @@ def assets() -> Assets:
 @public
 def static_file(version: str, path: str) -> Response:
     tree = assets()
+    if version == tree.version:
+        return _current(tree, path)
+    kept = past(settings().data_dir).read(version, path)
+    if kept is None and path.endswith(".js"):
+        raise not_found()
+    if kept is None:
+        response = _current(tree, path)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    response = Response(kept, mimetype=mimetypes.guess_type(path)[0] or "application/octet-stream")
+    return _typed(response, path)
+
+
+def _current(tree: Assets, path: str) -> Response:
     if path not in tree.files:
         raise not_found()
     body = tree.compressed(path) if "br" in request.headers.get("Accept-Encoding", "") else None
@@ -63,12 +123,15 @@ def static_file(version: str, path: str) -> Response:
         response.direct_passthrough = False
         response.set_data(body)
         response.headers["Content-Encoding"] = "br"
+    response.headers.pop("Last-Modified", None)
+    return _typed(response, path)
+
+
+def _typed(response: Response, path: str) -> Response:
     if (kind := TYPES.get(Path(path).suffix)) is not None:
         response.headers["Content-Type"] = kind
     response.headers["Vary"] = "Accept-Encoding"
-    current = version == tree.version
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
-    response.headers.pop("Last-Modified", None)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 
