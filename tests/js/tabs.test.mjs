@@ -128,53 +128,7 @@ test("on its way this very moment, a record cannot be opened in a form", async (
   assert.equal(place, "sending");
 });
 
-// ---- versions of the store ----
-
-test("newer code opens an older store: what is missing is added, the full queue is there", async () => {
-  const factory = new IDBFactory();
-  await new Promise((resolve, reject) => {
-    const request = factory.open("fieldapp", 3);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("records", { keyPath: "id" }).createIndex("owner", "owner");
-      request.result.createObjectStore("photos", { keyPath: "id" });
-      request.result.createObjectStore("meta", { keyPath: "key" });
-    };
-    request.onsuccess = () => {
-      const tx = request.result.transaction("records", "readwrite");
-      tx.objectStore("records").put({ id: "old", owner: CAST.ana.id, state: "saved", seq: 1 });
-      tx.oncomplete = () => resolve(request.result.close());
-    };
-    request.onerror = reject;
-  });
-  const store = await openStore("fieldapp", factory);
-  assert.deepEqual(await store.list("records", "owner_state", [CAST.ana.id, "saved"]), [{ id: "old", owner: CAST.ana.id, state: "saved", seq: 1 }]);
-  assert.deepEqual(await store.list("bytes"), []);
-});
-
-test("older code opens a newer store: it works with the queue, and keeps fields it does not know", async () => {
-  const server = new FakeServer();
-  const ctx = await phone({ server });
-  const visit = await saved(ctx, { photos: [100] });
-  ctx.store.close();
-  await new Promise((resolve, reject) => {
-    const request = ctx.factory.open("fieldapp", 40);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("drawings", { keyPath: "id" });
-      request.transaction.objectStore("records").createIndex("by_weather", "weather");
-    };
-    request.onsuccess = () => {
-      const tx = request.result.transaction("records", "readwrite");
-      const all = tx.objectStore("records");
-      all.get(visit.id).onsuccess = ({ target }) => all.put({ ...target.result, weather: "rain" });
-      tx.oncomplete = () => resolve(request.result.close());
-    };
-    request.onerror = reject;
-  });
-  const older = await phone({ server, like: ctx });
-  await run(older);
-  const sent = await record(older, visit.id);
-  assert.deepEqual([sent.state, sent.weather], ["sent", "rain"]);
-});
+// ---- the connection (versions of the store: store.test.mjs) ----
 
 test("an upgrade by another tab does not hang: the old page lets go and opens again when it needs to", async () => {
   const ctx = await phone();

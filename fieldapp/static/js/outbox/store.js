@@ -19,13 +19,16 @@ const SHAPE = {
 
 /** Another tab's older page may take a moment to let go; it closes at `versionchange`. */
 const UPGRADE_TRIES = 5;
+/** A page that the system has frozen never does; then the officer is told to close it, instead of waiting for ever. */
+const BLOCKED_MS = 5_000;
 
 /**
  * @param {string} [name]
  * @param {IDBFactory} [factory]
+ * @param {number} [patience]
  * @returns {Promise<Store>}
  */
-export async function openStore(name = "fieldapp", factory = indexedDB) {
+export async function openStore(name = "fieldapp", factory = indexedDB, patience = BLOCKED_MS) {
   /** @type {IDBPDatabase|null} */
   let db = null;
   /** @type {Promise<IDBPDatabase>|null} */
@@ -33,7 +36,7 @@ export async function openStore(name = "fieldapp", factory = indexedDB) {
 
   const opened = () => {
     if (db) return Promise.resolve(db);
-    opening ??= openComplete(name, factory).then(
+    opening ??= openComplete(name, factory, patience).then(
       (fresh) => {
         opening = null;
         db = fresh;
@@ -139,20 +142,21 @@ async function strictly(db, stores, work) {
 /**
  * @param {string} name
  * @param {IDBFactory} factory
+ * @param {number} patience
  * @returns {Promise<IDBPDatabase>}
  */
-async function openComplete(name, factory) {
-  let db = await open(name, factory);
+async function openComplete(name, factory, patience) {
+  let db = await open(name, factory, patience);
   for (let tries = 0; lacksSomething(db); tries += 1) {
     const next = db.version + 1;
     db.close();
     if (tries === UPGRADE_TRIES) throw new StoreProblem("the store could not be upgraded");
     try {
-      db = await open(name, factory, next);
+      db = await open(name, factory, patience, next);
     } catch (error) {
       // Another tab was quicker: what it made may be just what was missing.
       if (!(error instanceof DOMException) || error.name !== "VersionError") throw error;
-      db = await open(name, factory);
+      db = await open(name, factory, patience);
     }
   }
   return db;
@@ -161,10 +165,11 @@ async function openComplete(name, factory) {
 /**
  * @param {string} name
  * @param {IDBFactory} factory
+ * @param {number} patience
  * @param {number} [version]
  * @returns {Promise<IDBPDatabase>}
  */
-function open(name, factory, version) {
+function open(name, factory, patience, version) {
   const request = factory.open(name, version);
   request.onupgradeneeded = () => {
     const tx = /** @type {IDBTransaction} */ (request.transaction);
@@ -177,7 +182,31 @@ function open(name, factory, version) {
       }
     }
   };
-  return /** @type {Promise<IDBPDatabase>} */ (wrap(request));
+  return notBlocked(request, /** @type {Promise<IDBPDatabase>} */ (wrap(request)), patience);
+}
+
+/**
+ * @param {IDBOpenDBRequest} request
+ * @param {Promise<IDBPDatabase>} opened
+ * @param {number} patience
+ * @returns {Promise<IDBPDatabase>}
+ */
+async function notBlocked(request, opened, patience) {
+  let timer;
+  const blocked = new Promise((_, reject) => {
+    request.onblocked = () => {
+      timer = setTimeout(() => reject(new StoreProblem("another page holds the store")), patience);
+    };
+  });
+  try {
+    return await Promise.race([opened, blocked]);
+  } catch (error) {
+    // Opened after all, when nobody waits for it any more: it must not block the next one.
+    opened.then((late) => late.close()).catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @param {IDBPDatabase} db */
