@@ -4,6 +4,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,10 @@ from fieldapp.accounts.models import ROLES, Membership, User
 from fieldapp.core import clock, migrate
 from fieldapp.core.db import Database
 from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
+from fieldapp.upkeep.place import Trouble, under_way
+
+
+Run = Callable[[argparse.Namespace, Settings], int | None]
 
 
 class Failed(Exception):
@@ -20,22 +25,21 @@ class Failed(Exception):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it went well, 2 for input that cannot be used."""
+    """Run one command; 0 when it went well, 1 when it found something, 2 for input that cannot be used."""
     arguments = _parser().parse_args(argv)
-    run: Callable[[argparse.Namespace, Settings], None] = arguments.run
+    run: Run = arguments.run
     try:
-        run(arguments, read_settings())
-    except (BadSetting, Failed) as error:
+        return run(arguments, read_settings()) or 0
+    except (BadSetting, Failed, Trouble) as error:
         print(f"fieldapp: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fieldapp", description="Visit log of a development zone's officers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace, Settings], None], say: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Run, say: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=say, description=say)
         made.set_defaults(run=run)
         return made
@@ -50,9 +54,35 @@ def _parser() -> argparse.ArgumentParser:
     synth_parser = command("synth", synth, "fill an empty database with a synthetic zone of any size, for measuring")
     for option, default in (("--projects", 200), ("--visits", 10_000), ("--seed", 1)):
         synth_parser.add_argument(option, type=int, default=default)
+    _upkeep_commands(command)
     user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
     _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
     return parser
+
+
+def _upkeep_commands(command: Callable[[str, Run, str], argparse.ArgumentParser]) -> None:
+    backup_parser = command("backup", backup, "back up database, files and keys into a folder, while the server runs")
+    backup_parser.add_argument(
+        "folder", type=Path, help="a folder of its own; files that are there are not copied again"
+    )
+    backup_parser.add_argument("--keep", type=_at_least_one, metavar="N", help="leave only the newest N backups")
+    restore_parser = command("restore", restore, "restore a backup into the empty place that the settings name")
+    restore_parser.add_argument("folder", type=Path, help="a folder of backups (its newest is taken), or one of them")
+    restore_parser.add_argument(
+        "--despite-damage", action="store_true", help="go on without files that the backup does not have as they were"
+    )
+    restore_parser.add_argument(
+        "--sign-out-everyone", action="store_true", help="end every session; people sign in again before phones heal"
+    )
+    doctor_parser = command("doctor", doctor, "look for what is wrong; 0: nothing, 1: something, with what to do")
+    doctor_parser.add_argument("--deep", action="store_true", help="read every photo and compare its hash")
+    doctor_parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"should be 1 or more, not {text}")
+    return int(text)
 
 
 def _user_commands(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -78,7 +108,13 @@ def _database(settings: Settings) -> Database:
     return Database(settings.database, pool_size=settings.threads)
 
 
+def _whole(settings: Settings) -> None:
+    if under_way(settings):
+        raise Failed("a restore was broken off here: what is in the data folder is not whole. Restore again")
+
+
 def _ready(settings: Settings) -> Database:
+    _whole(settings)
     database = _database(settings)
     if migrate.pending(database):
         raise Failed("the database is not of this version yet: run `fieldapp init` first")
@@ -86,6 +122,7 @@ def _ready(settings: Settings) -> Database:
 
 
 def init(arguments: argparse.Namespace, settings: Settings) -> None:
+    _whole(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.parts_dir.mkdir(parents=True, exist_ok=True)
     secret_key(settings)
@@ -129,6 +166,37 @@ def synth(arguments: argparse.Namespace, settings: Settings) -> None:
         print(synthesize(settings, database, **{name: wanted[name] for name in ("projects", "visits", "seed")}))
     except NotEmpty as error:
         raise Failed("this database holds something else already; a synthetic zone goes into an empty one") from error
+
+
+def backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    from fieldapp.core.files import Files
+    from fieldapp.upkeep import backup, said
+
+    database = _ready(settings)
+    database.close()
+    done = backup.backup(settings, Files(settings.files), arguments.folder, arguments.keep)
+    print(said.of_backup(done, arguments.folder))
+    return 0 if done.whole else 1
+
+
+def restore(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.upkeep import restore, said
+
+    done = restore.restore(
+        settings,
+        arguments.folder,
+        despite_damage=arguments.despite_damage,
+        sign_out_everyone=arguments.sign_out_everyone,
+    )
+    print(said.of_restore(done))
+
+
+def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    from fieldapp.upkeep import doctor, said
+
+    found = doctor.examine(settings, deep=arguments.deep)
+    print(said.as_json(found) if arguments.json else said.of_doctor(found))
+    return 1 if found.findings else 0
 
 
 def user_add(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -52,6 +52,7 @@ class Settings:
     tile_label_url: str = _setting("", "a second tile layer with names (天地图 cva_w)")
     tile_attribution: str = _setting("", "shown on the map, with the approval number (审图号)")
     worker: bool = _setting(True, "false: phones drop their service worker and its caches, never their records")
+    pg_bin: str = _setting("", "folder of pg_dump and pg_restore, for backups of PostgreSQL; empty: found on PATH")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @property

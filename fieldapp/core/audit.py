@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,6 +101,11 @@ def verify(session: Session) -> Verdict:
 
 def _unsealed(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Audit).where(Audit.seq.is_(None))) or 0
+
+
+def unsealed_since(session: Session) -> datetime | None:
+    """When the oldest row that is not sealed was written; none: all are."""
+    return session.scalar(select(func.min(Audit.at)).where(Audit.seq.is_(None)))
 
 
 def _hash_of(row: Audit, before: bytes) -> bytes:

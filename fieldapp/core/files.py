@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,15 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from fieldapp.core.db import new_id
 
 PIECE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A key that holds something: how many bytes, and since when (seconds)."""
+
+    key: str
+    size: int
+    modified: float
 
 
 class Files:
@@ -82,6 +92,22 @@ class Files:
         except FileNotFoundError:
             return None
 
+    def listing(self) -> Iterator[Listed]:
+        """Everything that is kept, in no order."""
+        if self._root is not None:
+            for path in _walk(self._root):
+                if not path.name.startswith("."):
+                    known = path.stat()
+                    yield Listed(path.relative_to(self._root).as_posix(), known.st_size, known.st_mtime)
+            return
+        for chunk in obstore.list(self._store):
+            for one in chunk:
+                yield Listed(one["path"], one["size"], one["last_modified"].timestamp())
+
+    def unfinished(self) -> Iterator[Path]:
+        """Files that a `put` was writing when its process was killed; those being written this moment too."""
+        return (path for path in _walk(self._root) if path.name.startswith(".")) if self._root else iter(())
+
     def delete(self, key: str) -> None:
         """Forget a key. That it holds nothing is no error."""
         with suppress(FileNotFoundError):
@@ -108,6 +134,15 @@ class Files:
             new.mkdir(exist_ok=True)
             self.sync(new.parent)
         return target
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """The files below a folder; one that goes meanwhile is left out."""
+    for folder, _folders, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            if path.exists():
+                yield path
 
 
 @contextmanager

@@ -56,7 +56,17 @@ def _keys_unchecked(connection: Connection) -> Iterator[None]:
 def pending(database: Database) -> bool:
     """Whether the database is older (or newer) than this version's schema."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() != head()
+        return revision(connection) != head()
+
+
+def revision(connection: Connection) -> str | None:
+    """The newest migration that this database has had."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(name: str) -> bool:
+    """Whether this version has that migration: else the database comes from a newer one."""
+    return name in {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
 
 
 @cache

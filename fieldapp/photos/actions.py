@@ -21,6 +21,7 @@ from fieldapp.photos.models import (
     WITHDRAWN,
     Photo,
     PhotoUse,
+    Upload,
 )  # fmt: skip
 
 BYTES = "application/octet-stream"  # where no manifest says more
@@ -226,6 +227,23 @@ def purge(session: Session, photo_id: UUID, by: UUID | None, reason: str) -> boo
     audit.record(session, by, "photo.purged", "photo", photo_id, reason=reason[:80], sha256=photo.sha256)
     _tell(session, [photo])
     return True
+
+
+def want_again(session: Session, photo_ids: Sequence[UUID]) -> int:
+    """Their bytes are gone and nobody gave them up: phones that still have them are asked again. How many are asked."""
+    asked = 0
+    for photo in _by_id(session, photo_ids).values():
+        photo.stored_at, photo.derivative, photo.derivative_lease, photo.display_is_evidence = None, "none", None, False
+        if photo.state in (STORED, UNREADABLE):
+            photo.state, photo.reason, asked = WANTED, None, asked + 1
+    return asked
+
+
+def hand_over(session: Session, record_id: UUID, before: UUID, owner_id: UUID) -> None:
+    """The photos of a record whose author has become known were kept for `before`, who handed it in."""
+    for kept in (Photo, Upload):
+        theirs = update(kept).where(kept.record_id == record_id, kept.owner_id == before)
+        session.execute(theirs.values(owner_id=owner_id))
 
 
 def shown_anew(session: Session, photo: Photo) -> None:
