@@ -83,6 +83,12 @@ def confirm_import(session: Session, record_id: UUID, by: UUID) -> None:
     audit.record(session, by, "record.confirmed", "record", record_id)
 
 
+def now_of(session: Session, record_id: UUID, user_id: UUID) -> None:
+    """Whose a record is has become known: its open items are theirs, and their team's to see."""
+    items = update(ReviewItem).where(ReviewItem.record_id == record_id, ReviewItem.closed_at.is_(None))
+    session.execute(items.values(user_id=user_id, team_id=_team_of(session, user_id)))
+
+
 _OF_PHOTOS = {"refused": "refused_photo", "unreadable": "unreadable_photo", "withdrawn": "withdrawn_photo"}
 
 

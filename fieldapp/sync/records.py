@@ -17,12 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, clock
 from fieldapp.core.db import Database
 from fieldapp.settings import Settings
-from fieldapp.sync import envelope, receipts
+from fieldapp.sync import authors, envelope, receipts
 from fieldapp.sync.actions import open_review
 from fieldapp.sync.aside import Known
 from fieldapp.sync.envelope import Reading
@@ -83,8 +82,8 @@ def _status(receipt: Receipt, *, first: bool) -> int:
 def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading, sender: Sender) -> bool:
     """T1. Whether these bytes are the first of their kind under this id."""
     now = clock.now()
-    owner = reading.owner or (None if sender.importing else sender.id)
-    known_owner = owner if not sender.importing or accounts.is_user(session, owner) else None
+    # Of an author unknown here the record has no owner, until a person says who it was.
+    owner = authors.known_as(session, reading.owner) if sender.importing else reading.owner or sender.id
     row = {
         "record_id": id, "payload_sha256": sha256, "payload": raw, "schema": reading.schema, "rev": reading.rev,
         "replaces": reading.replaces, "owner_id": owner, "sender_id": sender.id, "device_id": reading.device,
@@ -95,15 +94,15 @@ def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading
     first = connection.execute(_insert_raw(dialect), row).first() is not None
     if first:
         head = {
-            "id": id, "type": reading.type, "owner_id": known_owner, "device_id": reading.device, "seq": reading.seq,
+            "id": id, "type": reading.type, "owner_id": owner, "device_id": reading.device, "seq": reading.seq,
             "state": RECEIVED, "received_at": now, "changed_at": now, "target": reading.target,
         }  # fmt: skip
         connection.execute(_insert_head(dialect), head)
         if sender.importing:
             audit.record(session, sender.id, "record.imported", "record", id, sha256=sha256)
-            open_review(session, "imported", f"imported:{id}", record_id=id, user_id=known_owner)
+            open_review(session, "imported", f"imported:{id}", record_id=id, user_id=owner)
         if sender.write_only:
-            open_review(session, "late_author", f"late:{id}", record_id=id, user_id=known_owner)
+            open_review(session, "late_author", f"late:{id}", record_id=id, user_id=owner)
     return first
 
 

@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import queries as accounts
-from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit
 from fieldapp.core.db import Database
@@ -14,7 +12,7 @@ from fieldapp.core.payload import CannotPlace
 from fieldapp.feed.actions import file_issues
 from fieldapp.photos import actions as photos
 from fieldapp.settings import Settings
-from fieldapp.sync import envelope
+from fieldapp.sync import authors, envelope
 from fieldapp.sync.actions import changed, close_of_record
 from fieldapp.sync.aside import HEAD, NOTHING, SetAside, claims_of
 from fieldapp.sync.models import EARLIER, FAILED, PROJECTED, RECEIVED, UNPLACED, VARIANT, Raw
@@ -82,19 +80,6 @@ def _keep_unchosen(session: Session, raw: Raw) -> None:
 
 
 def match_user(db: Database, settings: Settings, id: UUID, user_id: UUID, by: UUID) -> None:
-    """Say whose an imported record is whose author is unknown here; then judge it."""
-
-    def match(session: Session) -> None:
-        head = session.scalar(HEAD, {"id": id})
-        if head is None or not accounts.is_user(session, user_id):
-            raise CannotPlace("no-owner")
-        changed(session, head, owner_id=user_id)
-        unknown = or_(Raw.owner_id.is_(None), Raw.owner_id.not_in(select(User.id)))
-        theirs = update(Raw).where(Raw.record_id == id, unknown)
-        waiting = update(Raw).where(Raw.record_id == id, Raw.state.in_([UNPLACED, FAILED]))
-        session.execute(theirs.values(owner_id=user_id))
-        session.execute(waiting.values(state=RECEIVED))
-        audit.record(session, by, "record.matched", "record", id, user=str(user_id))
-
-    db.write(match)
-    run(db, settings, id)
+    """Say whose an imported record is whose author is unknown here; then judge it, and all others of that author."""
+    for matched in db.write(lambda session: authors.match(session, id, user_id, by)):
+        run(db, settings, matched)
