@@ -66,6 +66,24 @@ test("a draft can be exported too; saved later, it becomes the next revision", a
   assert.equal((await record(ctx, draft.id)).state, "draft");
   const kept = (await saveVisit(ctx, draft.id)).record;
   assert.deepEqual([kept.rev, kept.replaces, kept.seq], [2, line.sha256, 1]);
+  assert.equal(kept.device, envelope.device, "from the same hand, or the server would take it for a variant");
+});
+
+test("a form exported twice for want of room, then saved after all: three revisions of one hand", async () => {
+  const ctx = await phone();
+  const draft = await beginDraft(ctx, { form: { kind: "site", content: "one" } });
+  const loose = { photo: { id: "l", type: "image/jpeg" }, bytes: picture(70) };
+  const lines = [];
+  for (const content of ["two", "three"]) {
+    const shown = { ...draft, form: { kind: "site", content } };
+    lines.push(open(await exportForm(ctx, shown, [loose])).records[0]);
+    await saveForm(ctx, draft.id, shown.form);
+  }
+  const said = lines.map((line) => JSON.parse(raw(line)));
+  const kept = (await saveVisit(ctx, draft.id)).record;
+  assert.deepEqual([...said, kept].map(({ rev, replaces, device }) => [rev, replaces, device]), [
+    [1, null, kept.device], [2, lines[0].sha256, kept.device], [3, lines[1].sha256, kept.device],
+  ]);
 });
 
 test("when not even the draft could be stored, the form on the screen still makes a file", async () => {

@@ -2,7 +2,7 @@
  * Writing: drafts, saving, editing. Every change of the form is stored as it happens; "saved on this phone" may be
  * said only after `saveVisit` has resolved, and that means: one strict transaction, and read back.
  * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, PhotoRole, RecordType, StoreTx } from "./types.js"
- * @typedef {{type?: RecordType, form?: Form, occurred?: Occurred, title?: string, owner?: Id}} Preset
+ * @typedef {{id?: Id, type?: RecordType, form?: Form, occurred?: Occurred, title?: string, owner?: Id}} Preset
  */
 import { sha256Hex } from "./hash.js";
 import { updateMirror } from "./loss.js";
@@ -28,8 +28,8 @@ const FORM_ROOM = 64 * 1024;
  * @param {Preset} [preset]
  * @returns {Promise<OutboxRecord>}
  */
-export async function beginDraft(ctx, { type = "visit", form = {}, occurred, title, owner } = {}) {
-  const record = newRecord(ctx, { owner: owner ?? (await ownerNow(ctx)), type, form, occurred, title });
+export async function beginDraft(ctx, { id, type = "visit", form = {}, occurred, title, owner } = {}) {
+  const record = newRecord(ctx, { id, owner: owner ?? (await ownerNow(ctx)), type, form, occurred, title });
   record.lease = leaseOf(ctx);
   await withRoom(ctx, FORM_ROOM, () => ctx.store.put("records", record));
   await readBack(ctx, record);

@@ -66,10 +66,13 @@ export async function exportForm(ctx, record, photos) {
     const known = /** @type {Photo} */ ({ ...UNSTORED, ...photo });
     hashed.push({ bytes, photo: { ...known, sha256: await sha256Hex(bytes), size: bytes.byteLength } });
   }
-  const raw = envelopeBytes(record, hashed.map(({ photo }) => photo));
+  const said = await asItLies(ctx, record).catch(() => record);
+  const raw = envelopeBytes(said, hashed.map(({ photo }) => photo));
+  const sha256 = await sha256Hex(raw);
+  await followsOn(ctx, said, sha256).catch(() => {}); // too full even for this: then the office chooses
   const file = new TextFile();
   file.write(await head(ctx).catch(() => headOf(null, null, ctx)));
-  file.write(opening(record, raw, await sha256Hex(raw)));
+  file.write(opening(said, raw, sha256));
   file.write(`${hashed.map(({ photo, bytes }) => photoLine(photo, bytes)).join(",")}]}]}`);
   return { name: fileName(ctx), bytes: file.bytes() };
 }
@@ -93,14 +96,36 @@ async function sealedOrSnapshot(ctx, id) {
  * @returns {Promise<{record: OutboxRecord, raw: ArrayBuffer, sha256: string}>}
  */
 async function snapshot(ctx, draft) {
-  const raw = envelopeBytes(draft, await manifestPhotos(ctx, draft, true));
+  const record = await asItLies(ctx, draft);
+  const raw = envelopeBytes(record, await manifestPhotos(ctx, draft, true));
   const sha256 = await sha256Hex(raw);
+  await followsOn(ctx, record, sha256);
+  return { record, raw, sha256 };
+}
+
+/**
+ * With the revision that it has in the store, and this phone's name: what is saved here later comes from the same hand.
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} record
+ * @returns {Promise<OutboxRecord>}
+ */
+async function asItLies(ctx, record) {
+  const now = /** @type {OutboxRecord|undefined} */ (await ctx.store.get("records", record.id));
+  const { rev, replaces } = now ?? record;
+  return { ...record, rev, replaces, device: record.device ?? (await deviceId(ctx)) };
+}
+
+/**
+ * What is saved of it later is the next revision of what is in the file.
+ * @param {Ctx} ctx
+ * @param {OutboxRecord} exported
+ * @param {string} sha256
+ */
+async function followsOn(ctx, exported, sha256) {
   await ctx.store.tx(["records"], async (tx) => {
-    const now = /** @type {OutboxRecord|undefined} */ (await tx.get("records", draft.id));
-    if (now?.state !== "draft") return;
-    await tx.put("records", { ...now, rev: draft.rev + 1, replaces: sha256 });
+    const now = /** @type {OutboxRecord|undefined} */ (await tx.get("records", exported.id));
+    if (now && !now.sealed && !now.ever_2xx) await tx.put("records", { ...now, rev: exported.rev + 1, replaces: sha256 });
   });
-  return { record: draft, raw, sha256 };
 }
 
 /**

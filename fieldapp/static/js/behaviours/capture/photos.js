@@ -52,6 +52,7 @@ export function setUpPhotos(page) {
       try {
         // A File is only a reference: on Android it dies with the camera app, so its bytes are read before anything else.
         const bytes = await file.arrayBuffer();
+        if (bytes.byteLength === 0) throw new Error("empty"); // how some phones say that they could not read it
         const at = fromCamera ? visit.ctx.clock.now() : file.lastModified;
         const photo = await visit.addPhoto({ bytes, type: file.type, taken_at: visit.ctx.clock.isoLocal(at) });
         if (photo && !photo.thumb) urls.set(photo.id, URL.createObjectURL(new Blob([bytes], { type: file.type })));

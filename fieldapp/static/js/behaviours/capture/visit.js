@@ -25,6 +25,8 @@ export class OpenVisit {
   dirty = false;
   /** @type {OutboxRecord|null} */
   record = null;
+  /** What it will be called, in the store and in a file made before it could be stored: they are one visit. @type {Id} */
+  #name;
   /** @type {Promise<void>|null} */
   #begun = null;
   /** @type {Promise<any>} */
@@ -44,6 +46,7 @@ export class OpenVisit {
     this.owner = owner;
     this.tells = tells;
     this.recordedAt = ctx.clock.now();
+    this.#name = uuid7(ctx.clock, ctx.random);
   }
 
   /** Throws what drafts.editRecord throws. @param {Id} id */
@@ -69,7 +72,7 @@ export class OpenVisit {
   /** The draft exists from the first change on, not from the first look. */
   async #ensure() {
     if (this.id) return;
-    this.#begun ??= drafts.beginDraft(this.ctx, { form: this.form, occurred: this.occurred, title: this.title, owner: this.owner }).then(
+    this.#begun ??= drafts.beginDraft(this.ctx, { id: this.#name, form: this.form, occurred: this.occurred, title: this.title, owner: this.owner }).then(
       (record) => {
         this.#take(record);
         this.tells.begun(record.id);
@@ -224,7 +227,7 @@ export class OpenVisit {
     );
     const photos = [...stored.flatMap(({ photo, bytes }) => (bytes ? [{ photo, bytes }] : [])), ...this.loose];
     const record = /** @type {OutboxRecord} */ ({
-      ...(this.record ?? { id: uuid7(this.ctx.clock, this.ctx.random), type: "visit", rev: 1, replaces: null, device: null, seq: null }),
+      ...(this.record ?? { id: this.#name, type: "visit", rev: 1, replaces: null, device: null, seq: null }),
       owner: this.owner,
       form: this.form,
       occurred: this.occurred,
