@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER, UNIT, User
+
+if TYPE_CHECKING:
+    from fieldapp.accounts.queries import Account
 
 DOOR_STAYS_OPEN = timedelta(days=30)  # for what a phone still holds when its account ends (docs/sync-protocol.md 11)
 
@@ -54,7 +58,7 @@ class Person:
         return ""
 
 
-def person_on(user: User, day: date) -> Person:
+def person_on(user: "User | Account", day: date) -> Person:
     """`user` with the memberships that hold on `day`."""
     held = [m for m in user.memberships if m.holds_on(day)]
     return Person(
@@ -76,7 +80,7 @@ def may_sign_in(person: Person) -> bool:
     return person.disabled_at is None and bool(person.roles)
 
 
-def door_open(person: Person, user: User, now: datetime) -> bool:
+def door_open(person: Person, user: "User | Account", now: datetime) -> bool:
     """Whether the phone's door still takes records: for 30 days after the account or its last membership ended."""
     if may_sign_in(person):
         return True

@@ -1,13 +1,73 @@
 """How accounts are found."""
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import OFFICER, Membership, Team, Unit, User
+from fieldapp.core.fixed import Fixed
+
+
+@dataclass(frozen=True)
+class TeamName:
+    name: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A membership, as far as it says who somebody is on a day."""
+
+    role: str
+    team_id: UUID | None
+    unit_id: UUID | None
+    starts_on: date
+    ends_on: date | None
+    team: TeamName | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user with their memberships, read at each request by one statement."""
+
+    id: UUID
+    name: str
+    locale: str | None
+    session_epoch: int
+    disabled_at: datetime | None
+    memberships: list[Held]
+
+
+_ACCOUNT = Fixed(
+    select(
+        User.name, User.locale, User.session_epoch, User.disabled_at, Membership.role, Membership.team_id,
+        Membership.unit_id, Membership.starts_on, Membership.ends_on, Team.name.label("team"),
+    )
+    .outerjoin(Membership, Membership.user_id == User.id)
+    .outerjoin(Team, Team.id == Membership.team_id)
+    .where(User.id == bindparam("user"))
+    .order_by(Membership.id)
+)  # fmt: skip
+
+
+def account(session: Session, id: UUID) -> Account | None:
+    """The user of this id, as `policy.person_on` reads one."""
+    rows = _ACCOUNT.rows(session, user=id)
+    if not rows:
+        return None
+    held = [
+        Held(r.role, r.team_id, r.unit_id, r.starts_on, r.ends_on, TeamName(r.team) if r.team is not None else None)
+        for r in rows
+        if r.role is not None
+    ]
+    one = rows[0]
+    return Account(id, one.name, one.locale, one.session_epoch, one.disabled_at, held)
 
 
 def by_username(session: Session, username: str) -> User | None:

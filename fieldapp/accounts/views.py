@@ -35,7 +35,7 @@ class Found:
 
 def load_person(session: Session, user_id: UUID) -> Found | None:
     """What core.login asks: who this is today, and what their session may still do."""
-    user = session.get(User, user_id)
+    user = queries.account(session, user_id)
     if user is None:
         return None
     person = person_on(user, clock.today(settings().timezone))

@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Audit
 
 
@@ -27,7 +28,8 @@ class Origin:
     address: str = ""
 
 
-_INSERT = insert(Audit.__table__)  # type: ignore[arg-type]  # built once: every write runs it
+_COLUMNS = ("at", "actor_id", "verb", "subject_type", "subject_id", "request_id", "address", "detail")
+_INSERT = Fixed(insert(Audit.__table__), columns=_COLUMNS)  # type: ignore[arg-type]
 _origin: list[Callable[[], Origin]] = [Origin]
 
 
@@ -41,17 +43,10 @@ def record(
 ) -> None:
     """Write that `actor` did `verb` to a subject. `detail` holds ids and short facts, never the text of a record."""
     origin = _origin[0]()
-    row = {
-        "at": clock.now(),
-        "actor_id": actor,
-        "verb": verb,
-        "subject_type": subject_type,
-        "subject_id": str(subject_id),
-        "request_id": origin.request_id,
-        "address": origin.address,
-        "detail": detail,
-    }
-    session.connection().execute(_INSERT, row)
+    _INSERT.run(
+        session, at=clock.now(), actor_id=actor, verb=verb, subject_type=subject_type, subject_id=str(subject_id),
+        request_id=origin.request_id, address=origin.address, detail=detail,
+    )  # fmt: skip
 
 
 SEALER = 7_021_108  # the advisory lock's number: nobody else's

@@ -1,8 +1,6 @@
 """What changed in the data that phones carry, in commit order."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, select, update
@@ -11,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
 from fieldapp.core.db import Ending, at_end
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Change, Counter
 
 REFERENCE = "reference"
 
-# Built once: every accepted visit runs these, and building a statement costs more than running it.
 _COUNTERS: Table = Counter.__table__  # type: ignore[assignment]
-_MOVE = (
+_CHANGES: Table = Change.__table__  # type: ignore[assignment]
+_MOVE = Fixed(
     update(_COUNTERS)
     .where(_COUNTERS.c.name == bindparam("counter"))
     .values(value=_COUNTERS.c.value + bindparam("by"))
@@ -32,11 +31,11 @@ def insert(session: Session, table: type) -> sqlite.Insert | postgresql.Insert:
 
 def bump(session: Session, counter: str, by: int = 1) -> int:
     """Move a counter on and return its new value. Only from an ending (core.db.at_end)."""
-    connection, step = session.connection(), {"counter": counter, "by": by}
-    value: int | None = connection.execute(_MOVE, step).scalar_one_or_none()
+    value: int | None = _MOVE.scalar(session, counter=counter, by=by)
     if value is None:
-        connection.execute(insert(session, Counter).values(name=counter, value=0).on_conflict_do_nothing())
-        value = connection.execute(_MOVE, step).scalar_one()
+        new = insert(session, Counter).values(name=counter, value=0)
+        session.connection().execute(new.on_conflict_do_nothing())
+        value = int(_MOVE.scalar(session, counter=counter, by=by))
     return value
 
 
@@ -59,16 +58,18 @@ def _write_changes(session: Session) -> None:
     for do in session.info.pop("at_version", []):
         do(session, version)
     said = {"version": version, "changed_at": clock.now()}
-    rows = [{"kind": kind, "row": row, "removed": removed, **said} for (kind, row), removed in noted.items()]
-    if rows:
-        session.connection().execute(_write(session.get_bind().dialect.name), rows)
+    rows = ({"kind": kind, "row": row, "removed": removed, **said} for (kind, row), removed in noted.items())
+    _WRITE.run_each(session, rows)
 
 
-@cache
-def _write(dialect: str) -> Any:
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(Change)
+def _write(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_CHANGES)
     new = {name: statement.excluded[name] for name in ("version", "removed", "changed_at")}
-    return statement.on_conflict_do_update(index_elements=["kind", "row"], set_=new)
+    made: sqlite.Insert | postgresql.Insert = statement.on_conflict_do_update(index_elements=["kind", "row"], set_=new)
+    return made
+
+
+_WRITE = Fixed(_write)
 
 
 def current(session: Session) -> int:

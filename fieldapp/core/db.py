@@ -6,6 +6,7 @@ order and no two writers can deadlock on them (docs/decisions/0003).
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,12 +15,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 T = TypeVar("T")
 BUSY_SECONDS = 15
+ASK_AFTER = 2.0  # seconds unused, after which a PostgreSQL connection is asked whether it still lives
 RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 
 
@@ -86,10 +88,14 @@ def _run_endings(session: Session) -> None:
 
 
 class Database:
+    """`engine` reads and, on PostgreSQL, writes; SQLite has one connection that writes, and all writers wait for it."""
+
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        self.engine = _engine(url, pool_size)
-        self._writers = sessionmaker(self.engine, expire_on_commit=False)
-        # PostgreSQL enforces the read-only half itself; SQLite by query_only, set where BEGIN is issued.
+        sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url, pool_size) if sqlite else _postgresql(url, pool_size)
+        self._writing_engine = _sqlite_writer(url) if sqlite else self.engine
+        self._writers = sessionmaker(self._writing_engine, expire_on_commit=False)
+        # PostgreSQL enforces the read-only half itself, SQLite by query_only.
         reader = self.engine.execution_options(fieldapp_reading=True, postgresql_readonly=True)
         self._readers = sessionmaker(reader, expire_on_commit=False, autoflush=False)
 
@@ -128,22 +134,55 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._writing_engine.dispose()
 
 
-def _engine(url: str, pool_size: int) -> Engine:
-    dumps = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))  # noqa: E731
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=50, pool_pre_ping=True, json_serializer=dumps)
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=50,
-        json_serializer=dumps,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-    )
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    engine = create_engine(url, pool_size=pool_size, max_overflow=50, pool_use_lifo=True, json_serializer=_dumps)
+
+    def returned(_driver: Any, record: Any) -> None:
+        record.info["returned"] = time.monotonic()
+
+    def asked_after_a_pause(driver: Any, record: Any, _proxy: Any) -> None:
+        """A connection just used is taken to live: asking it each time costs more than most statements."""
+        if time.monotonic() - record.info.get("returned", time.monotonic()) < ASK_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except Exception as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", asked_after_a_pause)
+    return engine
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    """Connections that were used last are used next: their pages and statements are still at hand."""
+    engine = create_engine(url, pool_size=pool_size, max_overflow=50, pool_use_lifo=True, **_OF_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _only_queries)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _sqlite_writer(url: str) -> Engine:
+    """One connection, which its threads take in turn: SQLite itself lets them wait by sleeping, and in no order. It
+    also keeps what it has read: nobody else of this process writes."""
+    engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_SECONDS, **_OF_SQLITE)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+_OF_SQLITE: dict[str, Any] = {
+    "json_serializer": _dumps,
+    "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False},
+}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -152,7 +191,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _only_queries(connection: Any, record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+    record.info["query_only"] = True
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A connection of `engine` reads, unless somebody (a migration) uses the engine itself."""
     reading = connection.get_execution_options().get("fieldapp_reading", False)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.info["query_only"] != reading:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.info["query_only"] = reading
+    if reading:
+        connection.connection.cursor().execute("BEGIN")  # takes no lock, so it cannot fail
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

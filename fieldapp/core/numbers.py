@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from fieldapp.core.changes import bump, insert
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Counter, Fact, Reserved
 from fieldapp.core.payload import OFFICE
 
@@ -19,14 +20,14 @@ _RESERVED = select(Reserved.number, Reserved.id).where(
     or_(Reserved.number == bindparam("given"), Reserved.id == bindparam("for_id"))
 )
 _holders: dict[str, Select[Any]] = {}
-_known: dict[str, Any] = {}
+_known: dict[str, Fixed] = {}
 
 
 def kept_in(series: str, id: Any, number: Any) -> None:
     """Have a feature say in which columns the numbers of a series stand."""
     _holders[series] = select(id.label("id"), number.label("number"))
     used = select(number.label("number"), id.label("id")).where(number == bindparam("given"))
-    _known[series] = union_all(_RESERVED, used)
+    _known[series] = Fixed(union_all(_RESERVED, used))
 
 
 def give(session: Session, series: str, id: UUID, received_at: datetime) -> str:
@@ -34,7 +35,7 @@ def give(session: Session, series: str, id: UUID, received_at: datetime) -> str:
     name = f"{series}-{received_at.astimezone(OFFICE).year}"
     while True:
         number = f"{name}-{bump(session, name):06d}"
-        known = session.connection().execute(_known[series], {"given": number, "for_id": id}).all()
+        known = _known[series].rows(session, given=number, for_id=id)
         own: set[str] = {row.number for row in known if row.id == id and row.number.startswith(f"{series}-")}
         if own and (free := own - set(in_use(session, series, own))):
             return min(free)

@@ -10,17 +10,21 @@ from sqlalchemy.orm import Session
 from fieldapp.core import clock
 from fieldapp.core.changes import insert
 from fieldapp.core.db import Ending, at_end
+from fieldapp.core.fixed import Fixed
 from fieldapp.projects.models import Opened, Project
 
 _PROJECTS: Table = Project.__table__  # type: ignore[assignment]
 _LAST = _PROJECTS.c.last_contact_at
-_VISITED = (  # built once: every accepted visit runs it
+_VISITED = Fixed(
     update(_PROJECTS)
     .where(_PROJECTS.c.id == bindparam("project"))
     .values(
         version=_PROJECTS.c.version + 1,
         last_contact_at=case((or_(_LAST.is_(None), bindparam("at") > _LAST), bindparam("at")), else_=_LAST),
     )
+)
+_TOUCHED = Fixed(
+    update(_PROJECTS).where(_PROJECTS.c.id == bindparam("project")).values(version=_PROJECTS.c.version + 1)
 )
 
 
@@ -30,7 +34,7 @@ def touch(session: Session, project_id: UUID) -> None:
 
 
 def _bump(project_id: UUID, session: Session) -> None:
-    session.execute(update(Project).where(Project.id == project_id).values(version=Project.version + 1))
+    _TOUCHED.run(session, project=project_id)
 
 
 def contacted(session: Session, project_id: UUID, at: datetime) -> None:
@@ -51,4 +55,4 @@ def visited(session: Session, project_id: UUID, at: datetime) -> None:
 
 
 def _visit(project_id: UUID, at: datetime, session: Session) -> None:
-    session.connection().execute(_VISITED, {"project": project_id, "at": at})
+    _VISITED.run(session, project=project_id, at=at)

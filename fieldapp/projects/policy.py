@@ -1,11 +1,20 @@
 """Who may see, and log against, a project."""
 
+from typing import Protocol
+
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from fieldapp.accounts.policy import Person
 from fieldapp.projects.models import Assignment, Project
 
 BEFORE_SIGNING = "S00"
+
+
+class HasStage(Protocol):
+    """A project, or as much of one as was read."""
+
+    @property
+    def stage(self) -> str: ...
 
 
 def assigned(person: Person) -> ColumnElement[bool]:
@@ -29,11 +38,11 @@ def visible(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
     return or_(Project.stage != BEFORE_SIGNING, assigned(person)) if not person.is_desk else true()
 
 
-def plainly_visible(person: Person, project: Project, zone_readable: bool) -> bool:
+def plainly_visible(person: Person, project: HasStage, zone_readable: bool) -> bool:
     """Whether `visible` holds whatever is assigned: no need to ask the database."""
     return person.is_staff and (person.is_desk or (zone_readable and project.stage != BEFORE_SIGNING))
 
 
-def may_log(person: Person, project: Project, *, is_visible: bool) -> bool:
+def may_log(person: Person, project: HasStage, *, is_visible: bool) -> bool:
     """A visit is logged by staff, against any project they may read (a colleague's call is taken too)."""
     return person.is_staff and is_visible

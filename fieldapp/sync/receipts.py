@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Fact
 from fieldapp.issues.models import Issue, IssueEvent
 from fieldapp.photos import queries as photos
@@ -23,11 +24,12 @@ from fieldapp.visits.models import Visit
 PENDING = "pending"
 _MANIFEST = TypeAdapter(list[PhotoClaim])
 _EPOCH = select(Fact.value).where(Fact.name == "server_epoch").scalar_subquery()
+_SERVER_EPOCH = Fixed(select(_EPOCH.label("epoch")))
 
 
 def server_epoch(session: Session) -> str:
     """Random, new at init and at every restore."""
-    return session.scalar(select(_EPOCH)) or ""
+    return _SERVER_EPOCH.scalar(session) or ""
 
 
 _OF_RECORD = (
@@ -43,13 +45,16 @@ _OF_RECORD = (
     .order_by(Raw.id.desc())
     .limit(1)
 )  # fmt: skip
-_OF_BYTES = _OF_RECORD.where(Raw.payload_sha256 == bindparam("sha256"))
+_OF_NEWEST = Fixed(_OF_RECORD)
+_OF_BYTES = Fixed(_OF_RECORD.where(Raw.payload_sha256 == bindparam("sha256")))
 
 
 def receipt_for(session: Session, record_id: UUID, sha256: str | None = None) -> Receipt:
     """The receipt of these bytes; without a hash, of the newest that came under this id. Raises LookupError."""
-    asked = {"id": record_id} if sha256 is None else {"id": record_id, "sha256": sha256}
-    row = session.connection().execute(_OF_RECORD if sha256 is None else _OF_BYTES, asked).first()
+    if sha256 is None:
+        row = _OF_NEWEST.first(session, id=record_id)
+    else:
+        row = _OF_BYTES.first(session, id=record_id, sha256=sha256)
     if row is None:
         raise LookupError(record_id)
     return _receipt(session, row)

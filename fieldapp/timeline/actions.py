@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import Table, and_, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fieldapp.core.db import new_id
+from fieldapp.core.fixed import Fixed
 from fieldapp.timeline.models import Entry
 
 
@@ -34,14 +34,15 @@ def append(
         *({"id": new_id(), "project_id": id, "enterprise_id": None, **said} for id in dict.fromkeys(projects)),
         *({"id": new_id(), "project_id": None, "enterprise_id": id, **said} for id in dict.fromkeys(enterprises)),
     ]
-    if rows:
-        session.connection().execute(_append(session.get_bind().dialect.name), rows)
+    _APPEND.run_each(session, rows)
 
 
-@cache
-def _append(dialect: str) -> Any:
-    """Built once a dialect: every accepted visit runs it."""
-    return (sqlite if dialect == "sqlite" else postgresql).insert(Entry.__table__).on_conflict_do_nothing()
+_ENTRIES: Table = Entry.__table__  # type: ignore[assignment]
+_APPEND = Fixed(
+    lambda dialect: (sqlite if dialect == "sqlite" else postgresql).insert(_ENTRIES).on_conflict_do_nothing(),
+    columns=("id", "project_id", "enterprise_id", "occurred_at", "received_at", "kind", "subkind", "actor_id", "ref",
+             "parent"),
+)  # fmt: skip
 
 
 def amend(session: Session, ref: UUID, *, occurred_at: datetime, subkind: str) -> None:

@@ -12,32 +12,32 @@ from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, changes, clock, numbers
 from fieldapp.core.db import Ending, at_end
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
 from fieldapp.visits.body import VisitBody
-from fieldapp.visits.columns import sealed_columns
+from fieldapp.visits.columns import SEALED, sealed_columns
 from fieldapp.visits.links import Links, link, show
 from fieldapp.visits.models import FollowUp, Participant, Visit, VisitEnterprise, VisitKind, VisitProject
 from fieldapp.visits.supplement_actions import refold
 
 VISITS: Table = Visit.__table__  # type: ignore[assignment]
 numbers.kept_in(numbers.VISIT, VISITS.c.id, VISITS.c.number)
-# Built once: every accepted visit runs these, and building a statement costs more than running it.
-_INSERT = insert(VISITS)
-_SET_NUMBER = update(VISITS).where(VISITS.c.id == bindparam("visit")).values(number=bindparam("given"))
-_KIND = select(VisitKind.code).where(VisitKind.code == bindparam("code"))
+_INSERT = Fixed(insert(VISITS), columns=("id", *SEALED))
+_SET_NUMBER = Fixed(update(VISITS).where(VISITS.c.id == bindparam("visit")).values(number=bindparam("given")))
+_KIND = Fixed(select(VisitKind.code).where(VisitKind.code == bindparam("code")))
 
 
 def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, links: Links, *, fresh: bool) -> str:
     """Write a visit, or (not `fresh`) its newer revision, onto the timelines of its links; the number comes at the end.
 
     Returns its state. What lies beside it (photos, issues) is feed.actions.log_visit's."""
-    if session.connection().execute(_KIND, {"code": body.kind}).first() is None:
+    if _KIND.first(session, code=body.kind) is None:
         raise CannotPlace("unknown-kind", body.kind)
     before: set[UUID] = set()
     values = sealed_columns(author, arrival, body, links)
     if fresh:
-        session.connection().execute(_INSERT, {"id": arrival.id, **values})
+        _INSERT.run(session, id=arrival.id, **values)
         at_end(session, Ending.VISIT_NUMBER, str(arrival.id), partial(_number, arrival.id, arrival.times.received_at))
     else:
         before = set(session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id == arrival.id)))
@@ -59,7 +59,7 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
 
 def _number(id: UUID, received_at: datetime, session: Session) -> None:
     number = numbers.give(session, numbers.VISIT, id, received_at)
-    session.connection().execute(_SET_NUMBER, {"visit": id, "given": number})
+    _SET_NUMBER.run(session, visit=id, given=number)
 
 
 def _clear(session: Session, id: UUID) -> None:

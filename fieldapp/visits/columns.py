@@ -5,14 +5,22 @@ from typing import Any
 from fieldapp.accounts.policy import Person
 from fieldapp.core.payload import Arrival, Position
 from fieldapp.projects.coordinates import MIX_FROM_M, MIX_TO_M, distance_m, likely_datum_mix, to_wgs84
-from fieldapp.projects.models import Project
 from fieldapp.visits.body import VisitBody
-from fieldapp.visits.links import Links
+from fieldapp.visits.links import Linked, Links
 
 SITE_RADIUS_M = 200.0  # within which a point counts as on the site, where no fence says so
 # Fields of the body that are columns of the same name.
 SAME = ("content", "progress", "needs", "problems", "answers", "stage", "progress_percent", "programmes",
         "policy_items", "ended_at", "typed_project", "position_absent", "photos_absent", "sensitive")  # fmt: skip
+STOOD = ("lat", "lng", "accuracy_m", "altitude_m", "position_age_ms", "position_source", "position_crs",
+         "position_raw", "distance_m")  # fmt: skip
+# The columns that `sealed_columns` gives.
+SEALED = (
+    "owner_id", "team_id", "state", "occurred_at", "occurred_said", "said_when", "recorded_at", "clock_offset_ms",
+    "received_at", "later_entry", "late_upload", "clock_doubtful", "schema", "rev", "device_id", "seq",
+    "payload_sha256", "kind", *SAME, "met", "outside", "next_step", "next_step_on", "next_step_by", *STOOD,
+    "datum_doubtful",
+)  # fmt: skip
 # What no correction changes: `move` does, or nothing.
 FIXED = {"project", "projects", "enterprises", "participants", "issue_events", "said_when"}
 
@@ -59,20 +67,18 @@ def said_columns(body: VisitBody) -> dict[str, Any]:
     }
 
 
-def stood(position: Position | None, main: Project | None, *, later: bool) -> dict[str, Any]:
+def stood(position: Position | None, main: Linked | None, *, later: bool) -> dict[str, Any]:
     """Where the officer stood, in WGS-84, the raw fix beside it. A later entry keeps no fix of its own."""
-    names = ("lat", "lng", "accuracy_m", "altitude_m", "position_age_ms", "position_source", "position_crs",
-             "position_raw", "distance_m")  # fmt: skip
     if position is None or (later and position.source != "manual"):
-        return {**dict.fromkeys(names), "datum_doubtful": False}
+        return {**dict.fromkeys(STOOD), "datum_doubtful": False}
     here = to_wgs84(position.lat, position.lng, position.crs)
     raw = {"lat": position.lat, "lng": position.lng, **({"fix": position.raw} if position.raw else {})}
     values = (here.lat, here.lng, position.accuracy_m, position.altitude_m, position.age_ms, position.source,
               position.crs, raw)  # fmt: skip
-    return {**dict(zip(names, values, strict=False)), **off_site(here, main, suspect=position.crs == "wgs84")}
+    return {**dict(zip(STOOD, values, strict=False)), **off_site(here, main, suspect=position.crs == "wgs84")}
 
 
-def off_site(here: tuple[float, float], main: Project | None, *, suspect: bool) -> dict[str, Any]:
+def off_site(here: tuple[float, float], main: Linked | None, *, suspect: bool) -> dict[str, Any]:
     """Metres from the main project, and whether the point looks like another datum\'s."""
     if main is None or main.lat is None or main.lng is None:
         return {"distance_m": None, "datum_doubtful": False}

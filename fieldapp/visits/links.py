@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import CannotPlace
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects.models import Enterprise, Project
@@ -17,20 +18,36 @@ from fieldapp.visits.models import Visit, VisitEnterprise, VisitProject
 
 PLACED, UNFILED = "placed", "unfiled"
 
-# Built once: every accepted visit runs these, and building a statement costs more than running it.
-_INSERT_LINK = insert(VisitProject.__table__)  # type: ignore[arg-type]
-_PROJECTS = select(Project).where(Project.id.in_(bindparam("ids", expanding=True)))
+_INSERT_LINK = Fixed(insert(VisitProject.__table__), columns=("visit_id", "project_id", "main", "order"))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A project, as far as a visit to it needs to know."""
+
+    id: UUID
+    enterprise_id: UUID
+    stage: str
+    lat: float | None
+    lng: float | None
+
+
+_LINKED = Fixed(
+    select(Project.id, Project.enterprise_id, Project.stage, Project.lat, Project.lng).where(
+        Project.id == bindparam("project")
+    )
+)
 
 
 @dataclass(frozen=True)
 class Links:
     """What a visit is linked to: the main project first. The enterprises are those apart from the projects'."""
 
-    projects: tuple[Project, ...] = ()
+    projects: tuple[Linked, ...] = ()
     enterprises: tuple[UUID, ...] = ()
 
     @property
-    def main(self) -> Project | None:
+    def main(self) -> Linked | None:
         return self.projects[0] if self.projects else None
 
     @property
@@ -52,9 +69,8 @@ def links_of(
 ) -> Links:
     """These links, if the person may log against each project. Raises CannotPlace: unknown and forbidden read alike."""
     wanted = list(dict.fromkeys(projects))
-    found: dict[UUID, Project] = {}
+    found = linked(session, wanted)
     if wanted:
-        found = {p.id: p for p in session.scalars(_PROJECTS, {"ids": wanted})}
         if not all(id in found for id in wanted):
             raise CannotPlace("no-such-project")
         asked = [id for id in wanted if not projects_policy.plainly_visible(person, found[id], zone_readable)]
@@ -68,6 +84,12 @@ def links_of(
     return Links(tuple(found[id] for id in wanted), tuple(id for id in dict.fromkeys(enterprises) if id in known))
 
 
+def linked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Linked]:
+    """Those of these projects that are here."""
+    rows = (_LINKED.first(session, project=id) for id in ids)
+    return {row.id: Linked(*row) for row in rows if row is not None}
+
+
 def _visible_among(session: Session, person: Person, ids: Sequence[UUID], zone_readable: bool) -> set[UUID]:
     seen = projects_policy.visible(person, zone_readable=zone_readable)
     return set(session.scalars(select(Project.id).where(Project.id.in_(ids), seen)))
@@ -75,12 +97,13 @@ def _visible_among(session: Session, person: Person, ids: Sequence[UUID], zone_r
 
 def link(session: Session, id: UUID, links: Links) -> None:
     """Write the rows of these links."""
-    linked = [
-        {"visit_id": id, "project_id": project_id, "main": order == 0, "order": order}
-        for order, project_id in enumerate(links.project_ids)
-    ]
-    if linked:
-        session.connection().execute(_INSERT_LINK, linked)
+    _INSERT_LINK.run_each(
+        session,
+        (
+            {"visit_id": id, "project_id": project_id, "main": order == 0, "order": order}
+            for order, project_id in enumerate(links.project_ids)
+        ),
+    )
     if links.enterprises:
         rows = [{"visit_id": id, "enterprise_id": enterprise} for enterprise in links.enterprises]
         session.connection().execute(insert(VisitEnterprise.__table__), rows)  # type: ignore[arg-type]
@@ -93,7 +116,7 @@ def linked_projects(visit: Visit) -> list[UUID]:
 
 def now_linked(session: Session, visit: Visit) -> Links:
     """The links that a visit has at present, after its supplements."""
-    found = {p.id: p for p in session.scalars(select(Project).where(Project.id.in_(linked_projects(visit))))}
+    found = linked(session, linked_projects(visit))
     return Links(
         tuple(found[link.project_id] for link in visit.projects),
         tuple(link.enterprise_id for link in visit.enterprises),

@@ -25,7 +25,7 @@ from fieldapp.timeline import actions as timeline
 from fieldapp.visits import policy, queries
 from fieldapp.visits.body import SupplementBody, VisitBody
 from fieldapp.visits.columns import FIXED, off_site, said_columns, stood
-from fieldapp.visits.links import Links, link, linked_projects, links_of, now_linked, show
+from fieldapp.visits.links import Linked, Links, link, linked, linked_projects, links_of, now_linked, show
 from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitEnterprise, VisitKind, VisitProject
 
 
@@ -154,9 +154,9 @@ def _correct(session: Session, visit: Visit, fields: dict[str, Any]) -> dict[str
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in before.items()}
 
 
-def _main(session: Session, visit: Visit) -> Project | None:
-    main = next((link.project_id for link in visit.projects if link.main), None)
-    return session.get(Project, main) if main else None
+def _main(session: Session, visit: Visit) -> Linked | None:
+    main = [link.project_id for link in visit.projects if link.main]
+    return linked(session, main).get(main[0]) if main else None
 
 
 def _move(session: Session, visit: Visit, project_ids: Sequence[UUID], enterprises: Sequence[UUID]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _move(session: Session, visit: Visit, project_ids: Sequence[UUID], enterpris
         "enterprises": [str(link.enterprise_id) for link in visit.enterprises],
     }
     wanted = list(dict.fromkeys(project_ids))
-    found = {p.id: p for p in session.scalars(select(Project).where(Project.id.in_(wanted)))}
+    found = linked(session, wanted)
     kept = list(dict.fromkeys(enterprises))
     links = Links(
         tuple(found[id] for id in wanted if id in found),
