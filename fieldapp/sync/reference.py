@@ -23,7 +23,7 @@ from fieldapp.core import changes, clock
 from fieldapp.core.models import Change
 from fieldapp.core.paging import pack, unpack
 from fieldapp.issues import policy as issues_policy
-from fieldapp.issues.models import Category, Issue, IssueProject
+from fieldapp.issues.models import Category, Issue, IssueEvent, IssueProject
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Opened, Phrase, Programme, Project
@@ -300,6 +300,7 @@ def outcomes(session: Session, owner: UUID, since: int | None) -> tuple[Rows, in
         told_to = records[-1].version - 1
         records = [record for record in records if record.version <= told_to]
     numbers = _numbers(session, [record.id for record in records if record.type == "visit"])
+    numbers |= _numbers_of_events(session, [record.id for record in records if record.type == "issue_event"])
     rows = [
         {
             "id": str(record.id), "state": record.state, "reason": record.reason, "needs_review": record.needs_review,
@@ -321,6 +322,13 @@ def _numbers(session: Session, visit_ids: list[UUID]) -> dict[UUID, tuple[str | 
         if visit_id in found and number:
             found[visit_id][1][str(issue_id)] = number
     return found
+
+
+def _numbers_of_events(session: Session, event_ids: list[UUID]) -> dict[UUID, tuple[str | None, dict[str, str]]]:
+    """Of events outside a visit: the number of their issue, which a phone tells a restored server like any other."""
+    of_issue = select(IssueEvent.id, Issue.id, Issue.number).join(Issue, Issue.id == IssueEvent.issue_id)
+    told = session.execute(of_issue.where(IssueEvent.id.in_(event_ids))) if event_ids else ()
+    return {event_id: (None, {str(issue_id): number}) for event_id, issue_id, number in told if number}
 
 
 def _me(person: Person) -> dict[str, Any]:

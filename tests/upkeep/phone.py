@@ -36,6 +36,8 @@ class Phone(sealing.Phone):
         return sent
 
     def _bring(self, sent: Sent) -> None:
+        if sent.receipt["complete"]:
+            return
         for line in sent.receipt["photos"]:
             if line["state"] in ("wanted", "partial"):
                 self._bring_one(sent, line["id"])
