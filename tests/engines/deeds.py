@@ -12,7 +12,7 @@ from tests.processes import until
 T = TypeVar("T")
 TAP = """() => {
   const button = document.querySelector("[data-send]:not([aria-busy])");
-  if (button?.offsetParent && !document.querySelector("[data-group=sending] li")) button.click();
+  if (button?.offsetParent) button.click();
 }"""
 LOOK = """(css) => {
   const step = document.querySelector(css);
@@ -127,6 +127,15 @@ def take(device: Device, *files: Path) -> None:
         lambda: held(device, "photos"),
         lambda rows: all(row["shrunk"] or row["shrink_failed"] for row in rows),
     )
+
+
+def stand(device: Device) -> None:
+    """The position is found; asked for, where the browser has not been given leave before."""
+    state = "() => document.querySelector('[data-accuracy]').dataset.state"
+    if device.run(state) == "none":
+        unfold(device, "position")
+        device.click("[data-locate]")
+    eventually("the position", lambda: device.run(state), lambda found: found != "none")
 
 
 def add_issue(device: Device, title: str, photo: int) -> None:

@@ -77,8 +77,8 @@ Services.console.reset();
 return found;"""
 CONSOLE = "console.error: "
 OWN = "console.error: RSLoader"  # the browser's own wish for its maker's news
-# A page that is left while it fetches a module says so.
-LEFT = "error loading dynamically imported module"
+# A page that is left while it fetches a module says so; so does a worker whose fetch the network refused.
+WIRE = ("error loading dynamically imported module", "FetchEvent.respondWith() Promise rejected")
 
 
 def find() -> str | None:
@@ -238,7 +238,7 @@ class Firefox:
         told = self._log.read_text(encoding="utf-8", errors="replace")
         fresh, self._read = told[self._read :].splitlines(), len(told)
         console = [line for line in fresh if line.startswith(CONSOLE) and not line.startswith(OWN)]
-        found, self._found = [line for line in self._found if LEFT not in line], []
+        found, self._found = [line for line in self._found if not any(part in line for part in WIRE)], []
         return [*found, *console]
 
     def _listen(self) -> None:

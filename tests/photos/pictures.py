@@ -32,10 +32,14 @@ def jpeg(picture: Image.Image | None = None, **options: Any) -> bytes:
     return saved(picture or scene(), "JPEG", quality=85, **options)
 
 
-def with_exif(orientation: int = 1, **options: Any) -> bytes:
+def grainy(width: int, height: int) -> Image.Image:
+    """The scene with a sensor's noise on it: drawn plainly, its JPEG is smaller than any camera's."""
+    return Image.blend(scene(width, height), Image.effect_noise((width, height), 60).convert("RGB"), 0.2)
+
+
+def with_exif(orientation: int = 1, upright: Image.Image | None = None, **options: Any) -> bytes:
     """A JPEG as cameras write it: orientation, place and owner in its EXIF."""
-    upright = scene()
-    stored = _stored_as(upright, orientation)
+    stored = _stored_as(upright or scene(), orientation)
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     exif[0x010F] = "Fieldcam"
