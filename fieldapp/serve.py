@@ -16,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 from fieldapp.accounts.actions import setup_code
 from fieldapp.accounts.queries import any_user
 from fieldapp.app import check_start, create_app
+from fieldapp.connections import Worker
 from fieldapp.core import assets, jobs, logs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
@@ -97,7 +98,7 @@ def options(settings: Settings, host: str, port: int, workers: int) -> dict[str,
     return {
         "bind": f"{f'[{host}]' if ':' in host else host}:{port}",
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "threads": settings.threads,
         "timeout": 60,
         "graceful_timeout": QUIET_UNTIL_STOPPED,
