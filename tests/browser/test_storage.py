@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -12,7 +13,9 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from fieldapp.core.db import Database
+from fieldapp.photos.body import MAX_PHOTO_BYTES
 from fieldapp.photos.models import Photo
+from fieldapp.sync.models import ReviewItem
 from tests.browser.deeds import (
     all_sent,
     drawn,
@@ -21,9 +24,9 @@ from tests.browser.deeds import (
     held,
     load_up,
     log_visit,
-    made,
     new_visit,
     snapshot,
+    states,
     stored,
     visits,
 )  # fmt: skip
@@ -65,26 +68,49 @@ def photos(db: Database) -> list[Photo]:
         return list(session.scalars(select(Photo).order_by(Photo.order)))
 
 
-def test_without_room_the_form_stays_whole_and_its_file_reaches_the_office(
+def odd_file(folder: Path, name: str, size: int) -> Path:
+    """Bytes that can be neither drawn nor made smaller."""
+    path = folder / name
+    path.write_bytes(Random(name).randbytes(size))
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_without_room_the_form_stays_whole_its_file_holds_everything_and_sending_makes_room(
     phone: Phone, desk: Desk, db: Database, tmp_path: Path
 ) -> None:
     get_ready(phone)
     leave_little_room(phone)
+    phone.offline()
+    first, second = odd_file(tmp_path, "first.jpg", ROOM * 5 // 8), odd_file(tmp_path, "second.jpg", ROOM * 5 // 8)
+    log_visit(phone, "先前的走访", [first])
     form = new_visit(phone).choose().kind().write(progress="手机存储已满")
     page = form.page
-    picture = snapshot(tmp_path, "large")
-    picture.write_bytes(picture.read_bytes() + Random(7).randbytes(6_000_000))  # nothing that could be packed smaller
-    page.locator("[data-gallery]").set_input_files(picture)
+    page.locator("[data-gallery]").set_input_files(second)
     trouble = page.locator("[data-trouble]")
     expect(trouble).to_be_visible()
     expect(trouble).to_contain_text("空间")
     expect(page.locator('[data-text="progress"]')).to_have_value("手机存储已满")
+    page.locator(".savebar-go").click()  # not yet: it would be a visit without its photo
+    expect(page.locator("[data-loose]")).to_have_count(1)
     file = keep_as_file(page, "[data-rescue]")
-    assert json.loads(file)["format"] == "fieldapp-export/1"
+    [line] = json.loads(file)["records"]
+    assert json.loads(b64decode(line["raw_b64"]))["body"]["progress"] == "手机存储已满"
+    assert [b64decode(one["b64"]) for one in line["photos"]] == [second.read_bytes()]
     line, end = hand_in(desk, file)
     assert (line["receipt"]["state"], line["receipt"]["complete"], end["done"]) == ("placed", True, True)
-    assert [visit.progress for visit in visits(db)] == ["手机存储已满"]
-    assert stored(db) == [hashlib.sha256(picture.read_bytes()).hexdigest()]
+
+    phone.online()
+    phone.new_tab("/outbox")  # opening the app sends at once; this form stays as it is
+    eventually("the first is sent", lambda: states(page), lambda found: "sent" in found)
+    form.save()  # the bytes that have arrived make room by themselves
+    all_sent(page, 2)
+    assert sorted(visit.progress for visit in visits(db)) == ["先前的走访", "手机存储已满"]
+    arrived = {photo.sha256 for photo in photos(db) if photo.state in ("stored", "unreadable")}
+    assert arrived == {sha256_of(first), sha256_of(second)}
 
 
 def test_the_file_of_the_outbox_and_the_phone_itself_are_one_visit(
@@ -102,18 +128,25 @@ def test_the_file_of_the_outbox_and_the_phone_itself_are_one_visit(
     assert (len(visits(db)), len(stored(db))) == (1, 1)
 
 
-def test_a_browser_that_threw_the_queue_away_is_told_of_loudly(phone: Phone) -> None:
+def test_a_browser_that_threw_the_queue_away_is_told_of_loudly(phone: Phone, db: Database) -> None:
     get_ready(phone)
     phone.offline()
     log_visit(phone, "将被浏览器清除")
-    phone.page.goto("about:blank")
-    session = phone.context.new_cdp_session(phone.page)
-    kinds = "indexeddb,local_storage,cache_storage,service_workers,file_systems"
-    session.send("Storage.clearDataForOrigin", {"origin": phone.url, "storageTypes": kinds})
+    form = new_visit(phone).choose().kind().write(progress="还在写")
+    page = form.page
+    eventually("a draft", lambda: states(page), lambda found: "draft" in found)
+    session = phone.context.new_cdp_session(page)  # its connection is closed under the open page
+    session.send("Storage.clearDataForOrigin", {"origin": phone.url, "storageTypes": "indexeddb"})
+    form.write(progress="还在写，没有丢")
+    expect(page.locator("[data-trouble]")).to_be_visible()
+    [line] = json.loads(keep_as_file(page, "[data-rescue]"))["records"]
+    assert json.loads(b64decode(line["raw_b64"]))["body"]["progress"] == "还在写，没有丢"
+
     phone.online()
     page = phone.open("/outbox")
     expect(page.locator("[data-loss]")).to_be_visible()
     expect(page.locator('[data-slot="loss"]')).to_contain_text("1")
+    eventually("the office knows", lambda: missed(db), lambda found: found == [1])
     page.locator("[data-loss-read]").click()
     expect(page.locator("[data-loss]")).to_be_hidden()
     load_up(phone)
@@ -122,41 +155,96 @@ def test_a_browser_that_threw_the_queue_away_is_told_of_loudly(phone: Phone) -> 
     expect(page.locator("[data-loss]")).to_be_hidden()
 
 
-def test_a_file_that_changes_after_it_was_picked_goes_up_as_it_was(phone: Phone, db: Database, tmp_path: Path) -> None:
+def missed(db: Database) -> list[int]:
+    """How many records each phone's lost installation held, as `/review` has it."""
+    with db.reading() as session:
+        items = session.scalars(select(ReviewItem).where(ReviewItem.kind == "replaced_device"))
+        return [item.detail["waiting"] for item in items]
+
+
+HELD_BACK = """(() => {
+  const read = Blob.prototype.arrayBuffer;
+  Blob.prototype.arrayBuffer = async function () {
+    if (window.holdFiles && this instanceof File) await new Promise((go) => { window.readNow = go; });
+    return read.call(this);
+  };
+})()"""
+
+
+def test_files_that_change_or_vanish_are_no_photo_are_empty_or_cannot_be_drawn(
+    phone: Phone, db: Database, tmp_path: Path
+) -> None:
     get_ready(phone)
-    file = snapshot(tmp_path, "first")
-    first = hashlib.sha256(file.read_bytes()).hexdigest()
-    form = new_visit(phone).choose().kind().write(progress="照片已改").take(file)
-    file.write_bytes(snapshot(tmp_path, "second", size=(500, 400)).read_bytes())
-    form.shrunk().save()
-    all_sent(form.page, 1)
-    assert [photo.sha256_camera or photo.sha256 for photo in photos(db)] == [first]
+    phone.context.add_init_script(HELD_BACK)
+    form = new_visit(phone).choose().kind().write(progress="各种照片")
+    page = form.page
+    note, album = page.locator("[data-photo-note]"), page.locator("[data-gallery]")
 
+    changed = snapshot(tmp_path, "first")
+    as_picked = sha256_of(changed)
+    form.take(changed)
+    changed.write_bytes(snapshot(tmp_path, "second", size=(500, 400)).read_bytes())
 
-def test_heic_goes_up_as_it_is_and_becomes_a_picture_there(phone: Phone, db: Database, tmp_path: Path) -> None:
-    get_ready(phone)
-    heic = BytesIO()
-    pillow_heif.from_pillow(scene(1200, 900)).save(heic, quality=80)
-    file = tmp_path / "IMG_0001.HEIC"
-    file.write_bytes(heic.getvalue())
-    log_visit(phone, "苹果手机的照片", [file])
-    all_sent(phone.page, 1)
-    assert stored(db) == [hashlib.sha256(heic.getvalue()).hexdigest()]
-    eventually("its thumbnail", lambda: made(db), lambda n: n == 1)
-    page = phone.open(f"/visits/{visits(db)[0].id}")
-    drawn(page.locator('img[src$="/thumb"]').first)
+    for how in ("changed", "gone"):  # between the choice and the moment when it is read
+        page.evaluate("window.holdFiles = true")
+        file = snapshot(tmp_path, how)
+        album.set_input_files(file)
+        eventually("it is about to be read", lambda: page.evaluate("Boolean(window.readNow)"), bool)
+        if how == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(file.read_bytes() + b"other")
+        page.evaluate("() => { window.holdFiles = false; window.readNow(); window.readNow = null; }")
+        expect(note).to_contain_text("读取失败")
+    empty = tmp_path / "empty.jpg"
+    empty.write_bytes(b"")
+    album.set_input_files(empty)
+    expect(note).to_contain_text("读取失败")
 
-
-def test_what_is_no_picture_is_kept_and_told_of(phone: Phone, db: Database, tmp_path: Path) -> None:
-    get_ready(phone)
-    file = tmp_path / "notes.jpg"
-    file.write_bytes("这不是照片。".encode() * 400)
-    form = new_visit(phone).choose().kind().write(progress="误选了文件").take(file).shrunk()
-    expect(form.page.locator("[data-photos] .photo-state")).to_be_visible()
+    heic, no_picture = tmp_path / "IMG_0001.HEIC", tmp_path / "notes.jpg"
+    drawn_there = BytesIO()
+    pillow_heif.from_pillow(scene(1200, 900)).save(drawn_there, quality=80)
+    heic.write_bytes(drawn_there.getvalue())
+    no_picture.write_bytes("这不是照片。".encode() * 400)
+    form.take(heic, no_picture).shrunk()
+    expect(page.locator("[data-photos] .photo-state").filter(has_text="原图")).to_have_count(2)
     form.save()
-    all_sent(form.page, 1)
-    assert stored(db) + [photo.sha256 for photo in photos(db) if photo.state == "unreadable"]
-    eventually("it was looked at", lambda: [one.state for one in photos(db)], lambda found: found == ["unreadable"])
+    all_sent(page, 1)
+    sent = photos(db)
+    assert (sent[0].sha256_camera or sent[0].sha256) == as_picked
+    assert [photo.sha256 for photo in sent[1:]] == [sha256_of(heic), sha256_of(no_picture)]
+    eventually(
+        "the office has looked at them",
+        lambda: [(photo.state, photo.derivative) for photo in photos(db)],
+        lambda found: [*found[:2], found[2][0]] == [("stored", "made"), ("stored", "made"), "unreadable"],
+    )
     page = phone.open(f"/visits/{visits(db)[0].id}")
+    for thumb in page.locator('img[src$="/thumb"]').all():
+        drawn(thumb)
     expect(page.locator(".photo-none")).to_contain_text("无法显示")
-    assert len(held(page, "records")) == 1
+
+
+def test_a_photo_too_large_for_the_office_is_kept_told_of_and_given_up_on_purpose_only(
+    phone: Phone, db: Database, tmp_path: Path
+) -> None:
+    get_ready(phone)
+    file = tmp_path / "panorama.jpg"
+    file.write_bytes(bytes(MAX_PHOTO_BYTES + 1))
+    log_visit(phone, "全景照片过大", [file])
+    page = phone.open("/outbox")
+    line = page.locator("[data-group=needs_you] [data-record]")
+    expect(line).to_have_count(1)
+    expect(line).to_contain_text("64 MB")
+    assert [visit.progress for visit in visits(db)] == ["全景照片过大"]
+    assert [row["buf"]["size"] for row in held(page, "bytes")] == [MAX_PHOTO_BYTES + 1]
+
+    line.locator(".cell-link").click()
+    page.locator("[data-drop-photos]").click()
+    page.locator("[data-drop-dialog] button[value=keep]").click()
+    assert len(held(page, "bytes")) == 1
+    page.locator("[data-drop-photos]").click()
+    page.locator("[data-drop-dialog] button[value=drop]").click()
+    expect(page.locator("[data-group=needs_you] [data-record]")).to_have_count(0)
+    assert held(page, "bytes") == []
+    all_sent(page, 2)  # the visit, and what says that its photo will not come
+    eventually("the office knows", lambda: [one.state for one in photos(db)], lambda found: found == ["withdrawn"])

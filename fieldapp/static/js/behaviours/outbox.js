@@ -218,6 +218,7 @@ async function begin() {
       if (onlyPhotos) for (const photo of stuck(photos)) await dropPhoto(ctx, photo.id);
       else await dropRecord(ctx, record.id);
       toast(say("dropped"));
+      if (onlyPhotos) void flush(null).catch(() => undefined); // the office hears of it now, not at the next tick
     } catch {
       toast(say("drop-failed"));
     }
