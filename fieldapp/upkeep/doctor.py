@@ -4,6 +4,7 @@ The checks are in `setting_checks`, `record_checks` and `file_checks`; each yiel
 a finding as well, and holds up none of the others.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from fieldapp.upkeep import dump, file_checks, record_checks, setting_checks
 from fieldapp.upkeep.examining import Examination, Finding, Limits
 from fieldapp.upkeep.place import UNDER_WAY, under_way
 
+UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 Check = Callable[[Examination], Iterator[Finding]]
 
 
@@ -61,6 +63,8 @@ def _look(found: Examined, this: Examination, checks: tuple[Check, ...]) -> bool
 
 def _not_made(name: str, error: Exception) -> Finding:
     why = str(error).strip().splitlines()
+    if getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF in UNREADABLE:
+        return Finding("database-damaged", "The database file is damaged.", record_checks.RESTORE, why[:1])
     return Finding(
         "check-failed",
         f"The check {name} could not be made: {type(error).__name__}" + (f": {why[0][:300]}" if why else ""),

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 
 from fieldapp.accounts import actions as accounts
+from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.models import User
 from fieldapp.core import audit, clock
 from fieldapp.demo.load import PASSWORD
@@ -37,7 +38,7 @@ def device_gaps(this: Examination) -> Iterator[Finding]:
     old = select(Gap).where(Gap.since <= clock.now() - GAP_AFTER).order_by(Gap.device_id, Gap.seq)
     with this.database.reading() as session:
         gaps = session.scalars(old).all()
-        names = dict(session.execute(select(User.id, User.name)).tuples().all()) if gaps else {}
+        names = accounts_queries.names(session, {gap.user_id for gap in gaps})
     if gaps:
         about = [f"{names.get(gap.user_id, gap.user_id)}: no. {gap.seq} of phone {gap.device_id}" for gap in gaps]
         yield Finding(
