@@ -125,7 +125,7 @@ def take(device: Device, *files: Path) -> None:
     eventually(
         "photos made small",
         lambda: held(device, "photos"),
-        lambda rows: all(row["shrunk"] or row["shrink_failed"] for row in rows),
+        lambda rows: all(row["shrinking_until"] == 0 for row in rows),
     )
 
 
