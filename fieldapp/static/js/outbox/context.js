@@ -133,11 +133,14 @@ function lockName(tab) {
 }
 
 /**
+ * WebKit takes a page's locks away when one leaves it; it may still be come back to.
  * @param {LockManager|null} manager
  * @param {string} tab
  */
 function holdTab(manager, tab) {
-  manager?.request(lockName(tab), () => new Promise(() => {})).catch(() => {});
+  const hold = () => void manager?.request(lockName(tab), { ifAvailable: true }, (lock) => lock && new Promise(() => {})).catch(() => {});
+  hold();
+  globalThis.addEventListener?.("pageshow", (event) => event.persisted && hold());
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
  * The only door to IndexedDB. Upgrades only add, and the store is opened without a version: so older code opens a newer
  * store and newer code an older one, each with a full queue. Bytes are ArrayBuffers: a Blob fails in WebKit.
- * @import { IDBPDatabase } from "../../vendor/idb.js"
+ * @import { IDBPDatabase, IDBPTransaction } from "../../vendor/idb.js"
  * @import { Store, StoreTx } from "./types.js"
+ * @typedef {(tx: IDBPTransaction<any, any, any>) => void} Watches
  */
 import { unwrap, wrap } from "../../vendor/idb.js";
 import { OutboxProblem, QuotaProblem, StoreProblem } from "./problems.js";
@@ -26,9 +27,11 @@ const BLOCKED_MS = 5_000;
  * @param {string} [name]
  * @param {IDBFactory} [factory]
  * @param {number} [patience]
+ * @param {Pick<EventTarget, "addEventListener">} [page]  the window, where there is one
  * @returns {Promise<Store>}
  */
-export async function openStore(name = "fieldapp", factory = indexedDB, patience = BLOCKED_MS) {
+export async function openStore(name = "fieldapp", factory = indexedDB, patience = BLOCKED_MS, page = globalThis) {
+  const sleep = sleeping(page, () => db && forget(db));
   /** @type {IDBPDatabase|null} */
   let db = null;
   /** @type {Promise<IDBPDatabase>|null} */
@@ -64,7 +67,7 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
    * @param {(db: IDBPDatabase) => Promise<T>} work
    * @returns {Promise<T>}
    */
-  const connected = async (work) => {
+  const onOne = async (work) => {
     const first = await opened();
     try {
       return await work(first);
@@ -78,18 +81,36 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
       }
     }
   };
+  /**
+   * @template T
+   * @param {(db: IDBPDatabase) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  const connected = (work) => sleep.awake(() => onOne(work));
+  /**
+   * @template T
+   * @param {string} where
+   * @param {(tx: IDBPTransaction<any, any, "readonly">) => Promise<T>} read
+   * @returns {Promise<T>}
+   */
+  const reading = (where, read) =>
+    connected(async (base) => {
+      const tx = base.transaction(where);
+      sleep.watches(tx);
+      return read(tx);
+    });
 
   await opened();
 
   /** @type {Store} */
   const store = {
-    get: (where, key) => connected((base) => base.get(where, key)),
+    get: (where, key) => reading(where, (tx) => tx.objectStore(where).get(key)),
     list: (where, index = null, key = undefined) =>
-      connected((base) => (index ? base.getAllFromIndex(where, index, key) : base.getAll(where, key))),
+      reading(where, (tx) => (index ? tx.objectStore(where).index(index).getAll(key) : tx.objectStore(where).getAll(key))),
     count: (where, index, key = undefined) =>
-      connected((base) => (index ? base.countFromIndex(where, index, key) : base.count(where, key))),
+      reading(where, (tx) => (index ? tx.objectStore(where).index(index).count(key) : tx.objectStore(where).count(key))),
     put: (where, value) => store.tx([where], (tx) => tx.put(where, value)),
-    tx: (stores, work) => connected((base) => strictly(base, stores, work)),
+    tx: (stores, work) => connected((base) => strictly(base, stores, work, sleep.watches)),
     close: () => {
       db?.close();
       db = null;
@@ -105,12 +126,12 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
  * @param {IDBPDatabase} db
  * @param {string[]} stores
  * @param {(tx: StoreTx) => Promise<T>} work
+ * @param {Watches} watches
  * @returns {Promise<T>}
  */
-async function strictly(db, stores, work) {
+async function strictly(db, stores, work, watches) {
   const tx = db.transaction(stores, "readwrite", { durability: "strict" });
-  // Waited for below; without a handler here an abort while `work` runs would be an unhandled rejection.
-  tx.done.catch(() => {});
+  watches(tx);
   /** @type {StoreTx} */
   const inside = {
     get: (where, key) => tx.objectStore(where).get(key),
@@ -127,16 +148,73 @@ async function strictly(db, stores, work) {
   try {
     result = await work(inside);
   } catch (error) {
-    try {
-      tx.abort();
-    } catch {
-      // It has aborted by itself: the error above says why.
-    }
+    stop(tx); // where it has not aborted by itself
     await tx.done.catch(() => {});
     throw error;
   }
   await tx.done;
   return result;
+}
+
+/**
+ * WebKit keeps a page that one has left for the way back, frozen in the middle of its transactions: their locks stay, and
+ * no other page reads or writes these stores again before the browser is closed. So a page ends what it does when it is
+ * put aside, and does it once more when one comes back to it: nothing of an aborted transaction stays.
+ * @param {Pick<EventTarget, "addEventListener">} page
+ * @param {() => void} letGo
+ */
+function sleeping(page, letGo) {
+  /** @type {Set<IDBPTransaction<any, any, any>>} */
+  const underWay = new Set();
+  /** @type {Promise<void>|null} */
+  let asleep = null;
+  let wake = () => {};
+  let naps = 0;
+  page.addEventListener?.("pagehide", (event) => {
+    if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return;
+    naps += 1;
+    asleep ??= new Promise((resolve) => (wake = resolve));
+    for (const tx of underWay) stop(tx);
+    letGo();
+  });
+  page.addEventListener?.("pageshow", () => {
+    asleep = null;
+    wake();
+  });
+
+  return {
+    /** @type {Watches} */
+    watches(tx) {
+      underWay.add(tx);
+      // Also: without a handler here, an abort while its work runs would be an unhandled rejection.
+      tx.done.catch(() => {}).finally(() => underWay.delete(tx));
+    },
+    /**
+     * @template T
+     * @param {() => Promise<T>} work
+     * @returns {Promise<T>}
+     */
+    async awake(work) {
+      for (;;) {
+        await asleep;
+        const before = naps;
+        try {
+          return await work();
+        } catch (error) {
+          if (naps === before) throw error;
+        }
+      }
+    },
+  };
+}
+
+/** @param {IDBPTransaction<any, any, any>} tx */
+function stop(tx) {
+  try {
+    tx.abort();
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /**
