@@ -1,16 +1,17 @@
 #!/usr/bin/python3
 """A small WebKitGTK browser that WebKitWebDriver can drive; a program of its own, run by Debian's python3 with GTK.
 
-    webkit_browser.py --profile=DIR|--ephemeral --at=LAT,LNG,ACCURACY --size=WxH [--offline]
+    webkit_browser.py --profile=DIR [--ephemeral] --at=LAT,LNG,ACCURACY [--offline]
 
 Debian's MiniBrowser is not enough: under automation it forgets everything when it ends, so that nothing can be killed
 and opened again, it knows no position, and it cannot be taken offline. SIGUSR1 cuts the network for pages, workers and
-everything else in it; SIGUSR2 joins it again.
+everything else in it; SIGUSR2 joins it again. What pages let out (uncaught errors, console errors, violations of their
+policy) is written to DIR.errors, each a line of JSON; with --ephemeral nothing else is.
 """
 
 import argparse
+import json
 import signal
-import sys
 from pathlib import Path
 
 import gi
@@ -22,11 +23,24 @@ from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
 NOBODY = "http://127.0.0.1:9"
 # On in Safari; WebKitGTK builds them and leaves them off.
 AS_IN_SAFARI = {"StorageAPI", "StorageAPIEstimate", "FileSystem", "FileSystemWritableStream"}
+TELL = """
+const tell = (text) => webkit.messageHandlers.complaint.postMessage(String(text));
+const said = (thing) => thing instanceof Error ? `${thing.name}: ${thing.message}\\n${thing.stack}` : String(thing);
+addEventListener("error", (event) => {
+  if (event.error || event.message) tell(`uncaught: ${event.error ? said(event.error) : event.message}`);
+});
+addEventListener("unhandledrejection", (event) => tell(`uncaught: ${said(event.reason)}`));
+addEventListener("securitypolicyviolation", (event) => {
+  tell(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+const error = console.error;
+console.error = (...things) => { tell(`console: ${things.map(said).join(" ")}`); error.apply(console, things); };
+"""
 
 
 def asked_for() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--profile", type=Path)
+    parser.add_argument("--profile", type=Path, required=True)
     parser.add_argument("--ephemeral", action="store_true")
     parser.add_argument("--at", default="0,0,10000")
     parser.add_argument("--size", default="390x844")
@@ -54,6 +68,7 @@ class Browser:
         self._width, self._height = (int(edge) for edge in asked.size.split("x"))
         self._latitude, self._longitude, self._accuracy = (float(part) for part in asked.at.split(","))
         self._safari = not asked.ephemeral
+        self._errors: Path = asked.profile.with_suffix(".errors")
         self._kept = kept(asked)
         self._switch(offline=asked.offline)
         self._context = WebKit2.WebContext.new_with_website_data_manager(self._kept)
@@ -85,10 +100,25 @@ class Browser:
         session.set_application_info(name)
         session.connect("create-web-view", lambda *_: self._view())
 
+    def _listening(self) -> WebKit2.UserContentManager:
+        """To what pages let out: a web process that is killed takes its own log with it, this is written at once."""
+        content = WebKit2.UserContentManager()
+        content.connect("script-message-received::complaint", self._write_down)
+        content.register_script_message_handler("complaint")
+        everywhere = WebKit2.UserContentInjectedFrames.ALL_FRAMES
+        at_once = WebKit2.UserScriptInjectionTime.START
+        content.add_script(WebKit2.UserScript.new(f"{{{TELL}}}", everywhere, at_once, None, None))
+        return content
+
+    def _write_down(self, _content: WebKit2.UserContentManager, said: WebKit2.JavascriptResult) -> None:
+        with self._errors.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(said.get_js_value().to_string(), ensure_ascii=False) + "\n")
+
     def _view(self) -> WebKit2.WebView:
-        view = WebKit2.WebView(web_context=self._context, is_controlled_by_automation=True)
+        view = WebKit2.WebView(
+            web_context=self._context, is_controlled_by_automation=True, user_content_manager=self._listening()
+        )
         settings = view.get_settings()
-        settings.set_enable_write_console_messages_to_stdout(True)
         features = WebKit2.Settings.get_all_features()
         for feature in (features.get(at) for at in range(features.get_length())):
             if self._safari and feature.get_identifier() in AS_IN_SAFARI:
@@ -103,5 +133,4 @@ class Browser:
 
 if __name__ == "__main__":
     browser = Browser(asked_for())
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     Gtk.main()

@@ -1,0 +1,239 @@
+"""WebKit as a device: WebKitGTK, the nearest to an iPhone that runs here, driven by Debian's WebKitWebDriver.
+
+Once with a profile on the disk, and once with one that lives in memory only, as in Safari's private windows, where a
+Blob in IndexedDB fails. The browser itself is webkit_browser.py.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPException
+from json import loads
+from pathlib import Path
+from typing import Any
+
+from tests.cast import SITE
+from tests.conftest import free_port
+from tests.engines.device import PageError
+from tests.engines.firefox import AGAIN, VISIBLE
+from tests.engines.marionette import ELEMENT, Refused
+from tests.engines.webdriver import WebDriver
+from tests.processes import running, tree_of, until
+
+BROWSER = Path(__file__).with_name("webkit_browser.py")
+NEEDS = (
+    "gi.require_version('Gtk', '3.0'); gi.require_version('WebKit2', '4.1'); from gi.repository import Gtk, WebKit2",
+)
+PLACE = f"--at={SITE[0]},{SITE[1]},8"
+FRESH = {"TZ": "Asia/Shanghai", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11", "WEBKIT_DISABLE_DMABUF_RENDERER": "1"}
+REACHED = "() => fetch('/healthz', { cache: 'no-store' }).then(() => true, () => false)"
+
+
+def find() -> str | None:
+    """The path of the driver: FIELDAPP_WEBKIT, or the one on PATH, if all that goes with it is there."""
+    driver = os.environ.get("FIELDAPP_WEBKIT") or shutil.which("WebKitWebDriver")
+    if not (driver and shutil.which("Xvfb") and Path("/usr/bin/python3").exists()):
+        return None
+    asked = subprocess.run(["/usr/bin/python3", "-c", f"import gi; {NEEDS[0]}"], capture_output=True, check=False)
+    return driver if asked.returncode == 0 else None
+
+
+class WebKit:
+    engine = "webkit"
+    keeps = True
+
+    def __init__(self, profile: Path, url: str) -> None:
+        self.url = url
+        self._profile, self._offline, self._read = profile.resolve(), False, 0
+        self._errors = self._profile.with_suffix(".errors")
+        self._profile.mkdir(parents=True, exist_ok=True)
+        self._tabs: list[str] = []
+        self._screen: subprocess.Popen[bytes] | None = None
+        self._driver: subprocess.Popen[bytes] | None = None
+        self._start()
+
+    def _start(self) -> None:
+        port = free_port()
+        environ = {**os.environ, **FRESH, "DISPLAY": self._display(), "HOME": str(self._profile)}
+        with self._profile.with_suffix(".log").open("ab") as told:
+            self._driver = subprocess.Popen(
+                [str(find()), "-p", str(port)], env=environ, stdout=told, stderr=told, start_new_session=True
+            )
+        args = [f"--profile={self._profile}", PLACE]
+        args += ["--offline"] * self._offline + ["--ephemeral"] * (not self.keeps)
+        wishes = {"webkitgtk:browserOptions": {"binary": str(BROWSER), "args": args}}
+        self._ask = self._session(port, wishes)
+        self._ask("POST", "/timeouts", script=60_000, pageLoad=60_000, implicit=0)
+        self._tabs = [self._ask("GET", "/window")]
+
+    def _session(self, port: int, wishes: dict[str, Any]) -> WebDriver:
+        opened: list[WebDriver] = []
+
+        def ask() -> bool:
+            with suppress(ConnectionError, HTTPException):
+                opened[:] = [WebDriver(port, wishes)]
+            return opened != []
+
+        until("WebKit's driver listens", ask)
+        return opened[0]
+
+    def _display(self) -> str:
+        """A screen of its own, that nobody sees."""
+        told, telling = os.pipe()
+        command = ["Xvfb", "-displayfd", str(telling), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+        self._screen = subprocess.Popen(command, pass_fds=[telling], stderr=subprocess.DEVNULL, start_new_session=True)
+        os.close(telling)
+        with os.fdopen(told) as number:
+            return f":{number.readline().strip()}"
+
+    def open(self, path: str) -> None:
+        self._ask("POST", "/url", url=f"{self.url}{path}")
+
+    def tab(self, number: int) -> None:
+        if number == len(self._tabs):
+            self._tabs.append(self._ask("POST", "/window/new", type="tab")["handle"])
+        self._ask("POST", "/window", handle=self._tabs[number])
+
+    def click(self, css: str) -> None:
+        def click() -> bool:
+            one = self._seen(css)
+            if one is not None:
+                self._ask("POST", f"/element/{one[ELEMENT]}/click")
+            return one is not None
+
+        self._until(f"{css} to tap on", click)
+
+    def fill(self, css: str, text: str) -> None:
+        def fill() -> bool:
+            one = self._seen(css)
+            if one is not None:
+                self._ask("POST", f"/element/{one[ELEMENT]}/clear")
+                self._ask("POST", f"/element/{one[ELEMENT]}/value", text=text)
+                self._ask.script("arguments[0].blur()", one)
+            return one is not None
+
+        self._until(f"{css} to write into", fill)
+
+    def attach(self, css: str, *files: Path) -> None:
+        def attach() -> bool:
+            one = self._ask.script("return document.querySelector(arguments[0])", css)
+            if one is not None:
+                names = "\n".join(str(file.resolve()) for file in files)
+                self._ask("POST", f"/element/{one[ELEMENT]}/value", text=names)
+            return one is not None
+
+        self._until(f"{css} for files", attach)
+
+    def wait_for(self, css: str, *, visible: bool = True) -> None:
+        what = "to be seen" if visible else "to be gone"
+        self._until(f"{css} {what}", lambda: self._ask.script(f"{VISIBLE} return seen.length > 0", css) is visible)
+
+    def text(self, css: str) -> str:
+        found: list[str] = []
+
+        def look() -> bool:
+            found[:] = self._ask.script(
+                "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)", css
+            )
+            return found != []
+
+        self._until(f"{css} to read", look)
+        return found[0]
+
+    def run(self, source: str, *args: Any) -> Any:
+        try:
+            return self._ask.script(f"return await ({source})(...arguments)", *args)
+        except Refused as refused:
+            if refused.name == "javascript error":
+                raise PageError(refused.message) from None
+            raise
+
+    def forget_cookies(self) -> None:
+        """The driver deletes those of the page at hand; a port makes no difference to a cookie."""
+        if not self._ask("GET", "/url").startswith("http"):
+            self.open("/healthz")
+        self._ask("DELETE", "/cookie")
+
+    def offline(self) -> None:
+        self._network(offline=True)
+
+    def online(self) -> None:
+        self._network(offline=False)
+
+    def _network(self, *, offline: bool) -> None:
+        """A signal is obeyed a moment later, so this asks until it is; where no page is open nothing can be asked."""
+        self._offline = offline
+        os.kill(self._leader(), signal.SIGUSR1 if offline else signal.SIGUSR2)
+
+    def _leader(self) -> int:
+        """The browser itself; its web and network processes are its children."""
+        return min(tree_of(f"--profile={self._profile}"))
+
+    def screenshot(self) -> str:
+        """A PNG of what is seen, in Base64."""
+        shot: str = self._ask("GET", "/screenshot")
+        return shot
+
+    def kill(self) -> None:
+        for pid in sorted(tree_of(f"--profile={self._profile}")):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._gone()
+
+    def reopen(self, path: str) -> None:
+        self._start()
+        self.open(path)
+
+    def close(self) -> None:
+        if self._driver is not None:
+            with suppress(Refused, OSError, HTTPException):
+                self._ask("DELETE", "")
+        self._gone()
+
+    def _gone(self) -> None:
+        for process in (self._driver, self._screen):
+            if process is not None:
+                process.kill()
+                process.wait()
+        self._driver = self._screen = None
+        until("every process of WebKit has ended", lambda: not any(map(running, tree_of(f"--profile={self._profile}"))))
+
+    def errors(self) -> list[str]:
+        lines = self._errors.read_text(encoding="utf-8").splitlines() if self._errors.exists() else []
+        fresh, self._read = lines[self._read :], len(lines)
+        return [loads(line) for line in fresh]
+
+    def _seen(self, css: str) -> dict[str, str] | None:
+        found: dict[str, str] | None = self._ask.script(
+            f"{VISIBLE} seen[0]?.scrollIntoView({{ block: 'center' }}); return seen[0];", css
+        )
+        return found
+
+    def _until(self, what: str, look: Callable[[], bool]) -> None:
+        """Look until it is so; a page that is just reloading is looked at again."""
+        seen: list[Refused] = []
+
+        def see() -> bool:
+            try:
+                return bool(look())
+            except Refused as refused:
+                seen[:] = [refused]
+                if refused.name not in AGAIN | {"javascript error"}:
+                    raise
+                return False
+
+        try:
+            until(what, see)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {seen[0] if seen else self._where()}") from None
+
+    def _where(self) -> str:
+        return str(self._ask.script("return `${location.href}\n${document.body?.innerText}`"))
+
+
+class EphemeralWebKit(WebKit):
+    engine = "webkit-ephemeral"
+    keeps = False
