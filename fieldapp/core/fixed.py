@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import Connection, Dialect, Executable, Float
 from sqlalchemy.orm import Session
 
 Convert = Callable[[Any], Any] | None
@@ -132,5 +132,7 @@ class _Compiled:
         return convert
 
     def _result(self, type_: Any) -> Convert:
+        if isinstance(type_, Float):
+            return None  # every driver gives them as they are; psycopg's processor would ask for the column's number
         convert: Convert = type_.dialect_impl(self.dialect).result_processor(self.dialect, None)
         return convert
