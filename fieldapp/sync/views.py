@@ -65,6 +65,8 @@ def _body() -> bytes:
                 raise Problem(413, "record-too-large")
     except ClientDisconnected as error:
         raise Problem(408, "incomplete") from error
+    if length is not None and size < length:  # gunicorn ends a truncated body as a normal end
+        raise Problem(408, "incomplete")
     return b"".join(parts)
 
 

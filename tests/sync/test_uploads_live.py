@@ -21,6 +21,7 @@ from tests.cast import Cast
 from tests.conftest import LiveServer
 from tests.sync.bringing import TYPE, Brought, listed, patch_headers, photo_of
 from tests.sync.cutting import cutter
+from tests.sync.phone import Phone
 
 HERE = Path(__file__).parent
 PHOTO = random.Random(2).randbytes(700_000)
@@ -155,6 +156,7 @@ def test_the_wire_is_believed_only_as_far_as_it_came(
     big, chunked = listed(db, cast.ana, b"x" * 3_000_000, b"chunked" * 100_000)
     a_chunked_body_is_taken(wire, chunked)
     assert is_stored(db, server, chunked)
+    a_record_cut_short_is_asked_for_again(wire, cast)
     a_claim_of_200_mb_is_refused_without_waiting_for_it(wire, big)
     a_refusal_reaches_the_phone_that_is_still_sending(wire, Brought(big.record, big.id, b"y" * 3_000_000))
 
@@ -172,6 +174,13 @@ def a_body_cut_short_is_kept_and_not_taken_for_the_whole(wire: Wire, db: Databas
     rest = PHOTO[123_456:]
     status, headers = wire.ask("PATCH", at, {**patch_headers(123_456), "Content-Length": str(len(rest))}, rest)
     assert receipt_of(headers["Fieldapp-Receipt"])["complete"] is True
+
+
+def a_record_cut_short_is_asked_for_again(wire: Wire, cast: Cast) -> None:
+    sealed = Phone(cast.ana).visit(cast.sail)
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(sealed.raw))}
+    assert wire.ask("PUT", sealed.url, headers, sealed.raw[:-7])[0] == 408  # 400 would say that it never will be taken
+    assert wire.ask("PUT", sealed.url, headers, sealed.raw)[0] == 201
 
 
 def a_chunked_body_is_taken(wire: Wire, photo: Brought) -> None:
