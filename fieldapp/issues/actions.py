@@ -104,7 +104,10 @@ def record_event(
         return _again(session, known, event, source)
     issue = session.scalar(select(Issue).where(Issue.id == event.issue).with_for_update())
     if event.type == "opened" and issue is None:
-        return _open(session, by, event, source)
+        if _open(session, by, event, source):
+            return APPLIED
+        # Another record has opened it this very moment, and has just committed.
+        issue = session.scalar(select(Issue).where(Issue.id == event.issue).with_for_update())
     if issue is None or not _visible(session, by, issue.id, zone_readable):
         return HELD
     return _accept(session, by, issue, event, source)
@@ -115,7 +118,8 @@ def _visible(session: Session, by: Person, id: UUID, zone_readable: bool) -> boo
     return session.scalar(seen) is not None
 
 
-def _open(session: Session, by: Person, event: body.IssueEvent, source: Source) -> Outcome:
+def _open(session: Session, by: Person, event: body.IssueEvent, source: Source) -> bool:
+    """False: it is there already."""
     project_ids = _known(session, Project, event.projects) or list(source.project_ids)
     enterprise_ids = _known(session, Enterprise, event.enterprises) or list(source.enterprise_ids)
     values = {
@@ -123,7 +127,9 @@ def _open(session: Session, by: Person, event: body.IssueEvent, source: Source) 
         "opened_at": _when(event, source), "received_at": source.received_at, "last_event_id": event.id,
         "last_event_at": _when(event, source), **_described(session, event),
     }  # fmt: skip
-    _insert(session, Issue, [{"id": event.issue, **values}])
+    first = changes.insert(session, Issue).values(id=event.issue, **values).on_conflict_do_nothing()
+    if session.connection().execute(first.returning(Issue.id)).first() is None:
+        return False
     _insert(session, IssueProject, [{"issue_id": event.issue, "project_id": id} for id in project_ids])
     _insert(session, IssueEnterprise, [{"issue_id": event.issue, "enterprise_id": id} for id in enterprise_ids])
     assisting = _known(session, Unit, event.assisting_units)
@@ -132,7 +138,7 @@ def _open(session: Session, by: Person, event: body.IssueEvent, source: Source) 
     at_end(session, Ending.ISSUE_NUMBER, str(event.issue), partial(_number, event.issue, source.received_at))
     _show(session, by, event, source, project_ids, enterprise_ids, sensitive=event.sensitive)
     audit.record(session, by.id, "issue.opened", "issue", event.issue, event=str(event.id))
-    return APPLIED
+    return True
 
 
 def _described(session: Session, event: body.IssueEvent) -> dict[str, Any]:

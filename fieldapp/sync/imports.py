@@ -16,12 +16,16 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 import ijson
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
+from fieldapp.accounts import queries as accounts
 from fieldapp.core.db import Database
 from fieldapp.core.problems import Problem
 from fieldapp.settings import Settings
 from fieldapp.sync import envelope, receipts, records
+from fieldapp.sync.models import Raw
 from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
 from fieldapp.sync.uploads import Announced, Body, Uploads
 
@@ -91,15 +95,25 @@ def _take_one(db: Database, settings: Settings, uploads: Uploads, item: Any, imp
         return taken
     try:
         records.accept(db, settings, id, raw, records.Sender(importer, importing=True))
+        by = _as_whom(db, id, str(item["sha256"]), importer)
+        photos = item.get("photos")
+        for photo in photos if isinstance(photos, list) else []:
+            _take_photo(uploads, id, photo, by, taken)
+        with db.reading() as session:
+            taken.receipt = receipts.receipt_for(session, id, str(item["sha256"]))
     except envelope.NotJson:
         taken.problem = "not-json"
-        return taken
-    photos = item.get("photos")
-    for photo in photos if isinstance(photos, list) else []:
-        _take_photo(uploads, id, photo, importer, taken)
-    with db.reading() as session:
-        taken.receipt = receipts.receipt_for(session, id, str(item["sha256"]))
+    except (DBAPIError, NoConnection):
+        log.warning("a record of an import must be handed in again", exc_info=True)
+        taken.problem = "busy"
     return taken
+
+
+def _as_whom(db: Database, id: UUID, sha256: str, importer: UUID) -> UUID:
+    """Its photos are its author's, whoever brought its text here first; of an unknown author the importer's."""
+    with db.reading() as session:
+        owner = session.scalar(select(Raw.owner_id).where(Raw.record_id == id, Raw.payload_sha256 == sha256))
+        return owner if owner is not None and accounts.is_user(session, owner) else importer
 
 
 def _bytes(text: Any) -> bytes:
@@ -112,7 +126,7 @@ def _bytes(text: Any) -> bytes:
         raise ValueError("not base64") from error
 
 
-def _take_photo(uploads: Uploads, record: UUID, photo: Any, importer: UUID, taken: Taken) -> None:
+def _take_photo(uploads: Uploads, record: UUID, photo: Any, by: UUID, taken: Taken) -> None:
     """Bring one photo's bytes in by the door of uploads. What goes wrong with it is told, and the others go on."""
     if not isinstance(photo, dict) or photo.get("b64") is None:
         return  # the phone no longer had the bytes
@@ -122,11 +136,11 @@ def _take_photo(uploads: Uploads, record: UUID, photo: Any, importer: UUID, take
         if not SHA256.fullmatch(str(photo.get("sha256"))):
             raise ValueError("not a hash")
         announced = Announced(record, UUID(name), str(photo["sha256"]), len(data))
-        place = uploads.create(importer, announced, with_body=True)
+        place = uploads.create(by, announced, with_body=True)
         if place.receipt:
             return
         if place.lease is None:
-            place = uploads.claim(importer, place.id, place.offset)
+            place = uploads.claim(by, place.id, place.offset)
         rest = data[place.offset :]
         uploads.receive(place, Body(BytesIO(rest).read, len(rest)))
     except ValueError:

@@ -226,9 +226,12 @@ def _write(
             if session.scalar(select(exists().where(Supplement.id == arrival.id))):
                 feed.revise_supplement(session, author, arrival, body, claims=reading.claims or ())
                 return PLACED, "", []
+            visit = _head_of(session, body.visit) if body.type == "move" else None
             said = feed.supplement_visit(
                 session, author, arrival, body, claims=reading.claims or (), zone_readable=zone
             )
+            if visit is not None and said is not None:  # it was unfiled, perhaps: its author's phone hears of it
+                changed(session, visit, state=state_of(session, visit.id))
             return (PLACED if said is not None else HELD), "", []
         case IssueEventRecord(body=event):
             outcome = feed.record_issue_event(
@@ -238,6 +241,12 @@ def _write(
             opened = [event.issue] if event.type == "opened" and outcome.state == "applied" else []
             return (PLACED if outcome.state == "applied" else outcome.state), outcome.reason, opened
     raise AssertionError("a whole reading is one of the three")
+
+
+def _head_of(session: Session, visit_id: UUID) -> Record | None:
+    """A visit's head, locked before its row, as everybody does who judges it."""
+    head: Record | None = session.scalar(HEAD, {"id": visit_id})
+    return head if head is not None and is_visit(session, visit_id) else None
 
 
 def is_visit(session: Session, id: UUID) -> bool:

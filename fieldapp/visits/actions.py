@@ -15,7 +15,7 @@ from fieldapp.core.db import Ending, at_end
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
-from fieldapp.visits.body import VisitBody
+from fieldapp.visits.body import NextStep, VisitBody
 from fieldapp.visits.columns import SEALED, sealed_columns
 from fieldapp.visits.links import Links, link, show
 from fieldapp.visits.models import FollowUp, Participant, Visit, VisitEnterprise, VisitKind, VisitProject
@@ -45,7 +45,7 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
         session.execute(update(VISITS).where(VISITS.c.id == arrival.id), values)
     link(session, arrival.id, links)
     _take_part(session, arrival.id, author.id, body.participants)
-    _follow_up(session, author.id, arrival.id, body, links)
+    _follow_up(session, author.id, arrival.id, body, links, fresh=fresh)
     show(session, arrival.id, author.id, values["occurred_at"], arrival.times.received_at, body.kind, links)
     for id in links.project_ids:
         projects.visited(session, id, values["occurred_at"])
@@ -76,23 +76,25 @@ def _take_part(session: Session, id: UUID, author_id: UUID, participants: Iterab
         session.add_all(Participant(visit_id=id, user_id=user_id) for user_id in known)
 
 
-def _follow_up(session: Session, author_id: UUID, id: UUID, body: VisitBody, links: Links) -> None:
-    """待跟进: for the person named, or for the author."""
+def _follow_up(session: Session, author_id: UUID, id: UUID, body: VisitBody, links: Links, *, fresh: bool) -> None:
+    """待跟进: for the person named, or for the author. A revision does not bring back what was ticked off."""
     step = body.next_step
     if step is None or not (step.text.strip() or step.on):
         return
     named = session.get(User, step.by) if step.by else None
     if named is not None:
         session.execute(update(VISITS).where(VISITS.c.id == id).values(next_step_by=named.name))
-    session.add(
-        FollowUp(
-            owner_id=named.id if named else author_id,
-            visit_id=id,
-            project_id=links.main.id if links.main else None,
-            text=step.text,
-            due_on=step.on,
-        )
-    )
+    whose = named.id if named else author_id
+    if not fresh and _is_done(session, whose, id, step):
+        return
+    main = links.main.id if links.main else None
+    session.add(FollowUp(owner_id=whose, visit_id=id, project_id=main, text=step.text, due_on=step.on))
+
+
+def _is_done(session: Session, whose: UUID, id: UUID, step: NextStep) -> bool:
+    same = (FollowUp.visit_id == id, FollowUp.owner_id == whose, FollowUp.text == step.text)
+    on = FollowUp.due_on.is_(None) if step.on is None else FollowUp.due_on == step.on
+    return session.scalar(select(FollowUp.id).where(*same, on, FollowUp.done_at.is_not(None)).limit(1)) is not None
 
 
 def tick_off(session: Session, by: Person, id: UUID) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database
 from fieldapp.photos.models import Photo
+from fieldapp.sync import records
 from fieldapp.sync.models import Raw, ReviewItem
 from fieldapp.visits.models import Visit
 from tests.cast import NOON, Cast
@@ -78,6 +80,42 @@ def test_from_the_desk_and_from_the_phone_it_is_one_record(client_of: ClientOf, 
     hand_in(client_of("dee"), exported(first, second))
     assert ana.send(second).status_code == 200
     assert count(db, Visit) == count(db, Raw) == 2
+
+
+def test_a_desk_brings_the_photos_of_a_visit_whose_text_came_by_the_phone(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
+    ana = Phone(cast.ana, client_of("ana"))
+    visit = ana.visit(cast.sail, photos=[photo(PICTURE)])
+    assert ana.send(visit).json["complete"] is False
+    for desk in ("dee", "zoe"):  # whoever hands it in, and however often
+        (line, _) = hand_in(client_of(desk), exported(visit))
+        assert (line["problem"], line["photos"], line["receipt"]["complete"]) == ("", {}, True)
+    with db.reading() as session:
+        kept = session.scalars(select(Photo)).one()
+        assert (kept.state, kept.owner_id) == ("stored", cast.ana)
+    assert open_kinds(db) == []  # the record itself was not imported
+
+
+def test_a_database_that_is_busy_with_one_record_does_not_end_the_answer(
+    client_of: ClientOf, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = Phone(cast.ana)
+    first, second, third = (phone.visit(cast.sail) for _ in range(3))
+    accept = records.accept
+
+    def busy(db: Database, settings: Any, id: Any, raw: bytes, sender: Any) -> Any:
+        if id == second.id:
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+        return accept(db, settings, id, raw, sender)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "accept", busy)
+        *lines, end = hand_in(client_of("dee"), exported(first, second, third))
+    assert [line["problem"] for line in lines] == ["", "busy", ""]
+    assert (end["done"], end["records"], count(db, Visit)) == (True, 3, 2)
+    assert [line["problem"] for line in hand_in(client_of("dee"), exported(first, second, third))[:-1]] == ["", "", ""]
+    assert count(db, Visit) == 3
 
 
 def test_its_author_or_a_lead_confirms_it(client_of: ClientOf, db: Database, cast: Cast) -> None:

@@ -16,12 +16,14 @@ import fieldapp
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.feed import actions as feed
+from fieldapp.issues.models import Issue, IssueEvent
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
 from fieldapp.sync import actions, envelope, jobs, records, review
 from fieldapp.sync.models import Raw, Record, ReviewItem
 from fieldapp.timeline.models import Entry
-from fieldapp.visits.models import Visit
+from fieldapp.visits import actions as visits
+from fieldapp.visits.models import FollowUp, Visit
 from tests.cast import NOON, Cast
 from tests.sync.phone import Phone, opened, photo
 
@@ -124,6 +126,41 @@ def test_many_different_visits_at_once_get_different_numbers(db: Database, cast:
         thread.join()
     assert [answer.status for answer in answers] == [201] * 12
     assert sorted(answer.receipt.number or "" for answer in answers) == [f"ZF-2026-{n:06d}" for n in range(1, 13)]
+
+
+def test_of_records_that_open_one_issue_at_once_one_opens_it_and_none_fails(
+    db: Database, cast: Cast, settings: Settings
+) -> None:
+    issue, phone = new_id(), Phone(cast.ana)
+    sealed = [phone.visit(cast.sail, {"issue_events": [opened(issue)]}) for _ in range(6)]
+    start = threading.Barrier(6)
+
+    def put(one: Any) -> None:
+        start.wait()
+        records.accept(db, settings, one.id, one.raw, records.Sender(cast.ana))
+
+    threads = [threading.Thread(target=put, args=(one,)) for one in sealed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.reading() as session:
+        events = session.execute(select(IssueEvent.applied, IssueEvent.reason)).all()
+    assert sorted(tuple(event) for event in events) == [(False, "already-opened")] * 5 + [(True, "")]
+    assert (count(db, Visit), count(db, Issue), open_items(db)) == (6, 1, [])
+
+
+def test_a_revision_does_not_bring_back_a_follow_up_that_was_ticked_off(db: Database, ana: Phone, cast: Cast) -> None:
+    step = {"next_step": {"text": "再去看一次", "on": "2026-11-25"}}
+    sealed = ana.visit(cast.sail, step)
+    ana.send(sealed)
+    with db.writing() as session:
+        assert visits.tick_off(session, cast.person(session, "ana"), session.scalars(select(FollowUp.id)).one())
+    revised = ana.revise(sealed, {"content": "改过"})
+    assert ana.send(revised).status_code == 201
+    assert count(db, FollowUp) == 1
+    assert ana.send(ana.revise(revised, {"next_step": {"text": "另一件事"}})).status_code == 201
+    assert (count(db, FollowUp), count(db, FollowUp, FollowUp.done_at.is_(None))) == (2, 1)
 
 
 def test_photos_are_wanted_until_their_bytes_are_here(ana: Phone, cast: Cast) -> None:
@@ -280,6 +317,9 @@ def test_a_visit_without_a_project_is_unfiled_until_its_author_moves_it(db: Data
     assert ana.send(ana.supplement(sealed.id, "move", {"project": str(cast.sail)})).status_code == 201
     assert visit(db, sealed.id).state == "placed"
     assert count(db, Entry, Entry.project_id == cast.sail, Entry.kind == "visit") == 1
+    assert ana.send(sealed).get_json()["state"] == "placed"  # its phone no longer says 待归档
+    assert ana.send(ana.supplement(sealed.id, "move")).status_code == 201
+    assert ana.send(sealed).get_json()["state"] == "unfiled"
 
 
 @pytest.mark.parametrize("unknown", [True, False])
