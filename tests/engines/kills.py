@@ -39,7 +39,7 @@ PAGE = Path(__file__).with_name("kills_page.js")
 OWNER = str(UUID(int=0xA1))
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'"
 HTML = b'<!doctype html><html lang="zh"><title>Kills</title><script type="module" src="/_t/kills_page.js"></script>'
-LONGEST = 0.9  # seconds from the moment when the page begins to save
+MOST, LONGEST = 9, 0.2  # a kill comes after so many visits at most, and so many seconds after the last one heard of
 ROUNDS_KEPT = 2  # what was said before these is dropped, as an officer would, so that the disk does not fill
 BY_FORM = 10
 
@@ -163,7 +163,8 @@ def kill_again_and_again(device: Device, ear: Ear, times: int, seed: int, folder
     device.open(path)
     for number in range(1, times + 1):
         ear.saves()
-        pause = threading.Event()
+        wished, pause = random.randint(0, MOST), threading.Event()
+        until(f"{wished} visits saved", lambda n=wished: len(ear.said) >= n or bool(ear.failed))  # type: ignore[misc]
         pause.wait(random.uniform(0, LONGEST))
         by_hand = form and number % BY_FORM == 0
         more = [write_by_hand(device, folder, number)] if by_hand else []
