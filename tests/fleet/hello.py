@@ -14,6 +14,7 @@ __all__ = ["contact", "contact_if_due", "heal_if_seen", "iso", "learn", "sign_in
 
 CONTACT_EVERY = 10 * 60_000
 HISTORY_PAGE = 100
+ATTEMPTS = 1_000
 JSON = {"Content-Type": "application/json"}
 
 
@@ -36,20 +37,16 @@ def learn(phone: "Phone", answer: Answer) -> None:
 
 
 def sign_in(phone: "Phone") -> bool:
-    """By the form, as a person does, who tries again when the page does not come."""
-    form = urlencode({"username": phone.owner.username, "password": phone.owner.password, "own_device": "y"}).encode()
+    """By the form, as a person does, who tries again when the page does not come. False: the password is not right."""
+    form = {"username": phone.owner.username, "password": phone.owner.password, "own_device": "y"}
     phone.cookie = ""
-    for _ in range(200):
-        answer = phone.ask("POST", "/login", {"Content-Type": "application/x-www-form-urlencoded"}, form)
+    for _ in range(ATTEMPTS):
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = phone.ask("POST", "/login", kind, urlencode(form).encode())
         if answer.status == 303 and phone.cookie:
             return True
-        if phone.halt.is_set():
+        if answer.status == 422 or phone.halt.is_set():
             return False
-        if answer.status == 422:  # the password was changed this very moment
-            form = urlencode(
-                {"username": phone.owner.username, "password": phone.owner.password, "own_device": "y"}
-            ).encode()
-            phone.halt.wait(0.05)
     return False
 
 
@@ -115,7 +112,7 @@ def _history_line(item: Item) -> dict[str, Any]:
         "id": item.id,
         "sha256": item.version.sha256,
         "visit_number": number if item.type == "visit" else None,
-        "issue_numbers": {},
+        "issue_numbers": item.issue_numbers,
     }
 
 

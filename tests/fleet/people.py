@@ -36,7 +36,7 @@ def found(db: Database, officers: int = 20, projects: int = 20) -> Zone:
         cast = settle(session)
         zone = Zone(cast)
         for name in ("ana", "bo", "lin", "dan", "dee", "zoe"):
-            zone.people[name] = Someone(str(getattr(cast, name)), name, PASSWORD)
+            zone.people[name] = Someone(str(getattr(cast, name)), name, PASSWORD, name in ("ana", "bo", "lin"))
         teams = [cast.first_team, cast.second_team]
         for number in range(2):
             team = Team(id=new_id(), name=f"项目服务{number + 3}队", order=number + 2)
@@ -51,7 +51,7 @@ def found(db: Database, officers: int = 20, projects: int = 20) -> Zone:
             held = Membership(user_id=user.id, role="officer", starts_on=date(2026, 1, 1))
             held.team_id = teams[number % len(teams)]
             session.add(held)
-            zone.people[name] = Someone(str(user.id), name, PASSWORD)
+            zone.people[name] = Someone(str(user.id), name, PASSWORD, held.team_id == cast.first_team)
         zone.projects = [str(cast.sail), str(cast.reef)]
         zone.hidden = str(cast.talk)
         zone.enterprises = [str(cast.enterprise)]

@@ -54,6 +54,8 @@ class Phone:
         self.notices: list[dict[str, Any]] = []
         self.contacted_at = 0
         self.shuffles = False  # photos in any order
+        self.ended = False  # wiped, or another phone speaks for its device: it says nothing more of itself
+        self.replaced = False  # by a new installation, while it had a queue
         self.strikes = 0
         self.bad = 0  # answers in a row that brought nothing
         self.refusals: list[str] = []  # what no table foresees; must stay empty
@@ -158,7 +160,7 @@ class Phone:
         while waiting := self.waiting():
             if self.halt.is_set():
                 return
-            self.now = max(self.now, min(self._due_at(item) for item in waiting))
+            self.now = max(self.now, min(self._due_at(item) for item in waiting if not self._held_up(item)))
             self.flush()
             size = sum(1 + sum(shot.state == "wanted" for shot in item.shots) for item in self.waiting())
             if size != left:

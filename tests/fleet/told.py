@@ -72,6 +72,8 @@ def told_by(phones: Iterable[Phone], enterprise_of: Mapping[str, str]) -> Told:
     for items in told.items.values():
         _take_events(told, items[0])
     for phone in phones:
+        if phone.replaced:
+            told.reviews.add(("replaced_device", phone.device))
         if phone.lost_seqs:
             told.reviews.add(("device_gap", phone.device))
     return told

@@ -47,10 +47,12 @@ LOST = Answer(0)
 class Wire:
     """To one address. `name` is told in a header, so that the weather on the way is this phone's own."""
 
-    def __init__(self, url: str, name: str = "") -> None:
+    def __init__(self, url: str, name: str = "", *, source: str = "") -> None:
         host, port = url.removeprefix("http://").split(":")
         self._to, self._host = (host, int(port)), f"{host}:{port}"
-        self._common = f"Host: {self._host}\r\nSec-Fetch-Site: same-origin\r\n" + (f"Fleet: {name}\r\n" if name else "")
+        self._common = f"Host: {self._host}\r\nSec-Fetch-Site: same-origin\r\n"
+        self.name, self._source = name, (source, 0) if source else None
+        self.force = ""  # a fault that the weather is asked for
         self._socket: socket.socket | None = None
         self._left = b""
         self.asked = 0
@@ -60,7 +62,8 @@ class Wire:
         self.asked += 1
         lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         length = f"Content-Length: {len(body)}\r\n" if body or method not in ("GET", "HEAD") else ""
-        request = f"{method} {path} HTTP/1.1\r\n{self._common}{lines}{length}\r\n".encode() + body
+        fleet = f"Fleet: {self.name} {self.force}\r\n" if self.name else ""
+        request = f"{method} {path} HTTP/1.1\r\n{self._common}{fleet}{lines}{length}\r\n".encode() + body
         try:
             return self._ask(request, bodiless=method == "HEAD")
         except (OSError, ValueError):
@@ -69,7 +72,7 @@ class Wire:
 
     def _ask(self, request: bytes, *, bodiless: bool) -> Answer:
         if self._socket is None:
-            self._socket = socket.create_connection(self._to, timeout=TIMEOUT)
+            self._socket = socket.create_connection(self._to, timeout=TIMEOUT, source_address=self._source)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._left = b""
         with suppress(BrokenPipeError, ConnectionResetError):  # perhaps it was answered before it was read whole

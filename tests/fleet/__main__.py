@@ -1,0 +1,46 @@
+"""`python -m tests.fleet --visits 10000 --photos 20000 --seed 7 --backend postgres`: it ends with a line of figures."""
+
+import argparse
+import shutil
+import sys
+import time
+
+from tests.fleet.run import Fleet, Plan
+from tests.fleet.server import Server, scratch
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fleet", description=__doc__)
+    parser.add_argument("--visits", type=int, default=1_000)
+    parser.add_argument("--photos", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--backend", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--faults", type=float, default=0.2, help="share of requests that meet one")
+    parser.add_argument("--at-once", type=int, default=16)
+    parser.add_argument("--keep", action="store_true", help="leave the data where they are")
+    asked = parser.parse_args()
+    plan = Plan(
+        asked.visits, asked.photos, asked.seed, kills=asked.kills, share=asked.faults, at_once=asked.at_once
+    )  # fmt: skip
+    folder, begun = scratch(f"{asked.backend}-{asked.seed}"), time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"  {time.monotonic() - begun:6.0f} s  {line}", flush=True)
+
+    try:
+        with Server.on(asked.backend, folder) as server:
+            result = Fleet(server, plan, say).run()
+    finally:
+        if asked.keep:
+            print(f"  data in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    if result.findings.faults:
+        print(result.findings.tell())
+    print(result.line(), flush=True)
+    return 0 if result.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
