@@ -42,6 +42,7 @@ HTML = b'<!doctype html><html lang="zh"><title>Kills</title><script type="module
 MOST, LONGEST = 9, 0.2  # a kill comes after so many visits at most, and so many seconds after the last one heard of
 ROUNDS_KEPT = 2  # what was said before these is dropped, as an officer would, so that the disk does not fill
 BY_FORM = 10
+TELL = 25
 
 
 @dataclass
@@ -154,7 +155,7 @@ class Killing:
 
 def kill_again_and_again(device: Device, ear: Ear, times: int, seed: int, folder: Path, *, form: bool) -> Killing:
     """`device` stands at the ear's address; `form`: ana is signed in there and every tenth round is done by hand."""
-    random, killing = Random(seed), Killing(device.engine, seed)
+    random, killing, began = Random(seed), Killing(device.engine, seed), time.monotonic()
     with urllib.request.urlopen(f"{ear.url}/login") as answer:
         root = search(r"/s/\w+/js/", answer.read().decode())
     assert root is not None
@@ -172,6 +173,8 @@ def kill_again_and_again(device: Device, ear: Ear, times: int, seed: int, folder
         device.kill()
         ear.quiet()
         killing.heard([*ear.said, *more], by_form=by_hand)
+        if number % TELL == 0:
+            print(killing.line(time.monotonic() - began), file=sys.stderr, flush=True)
         ear.said = []
         device.reopen(path)
     ear.saves()
