@@ -151,6 +151,8 @@ class Story:
             if n % 7 == 0:
                 outside = {"title": "北门积水", "projects": [rng.choice(zone.projects)]}
                 phone.event(phone.ids.new(phone.now), "opened", outside, story="issue-outside")
+            if n % 9 == 0:
+                phone.drop(phone.visit(body, story="dropped"))
             phone.finish()
             n += 1
             self.sent += 1
@@ -195,8 +197,8 @@ class Story:
         counted, bad = findings.figures, findings.kinds
         made = manifest.read(Place(self.folder).generations()[-1])
         return (
-            f"restored: {len(self.backups)} backups (≤ {max(self.backups):.1f} s) while {self.meanwhile} visits came, the "
-            f"last with {made.counts['visit']} visits, {made.files} files; destroyed at {counted['visits']} visits, "
+            f"restored: {len(self.backups)} backups (≤ {max(self.backups):.1f} s) while {self.meanwhile} visits came, "
+            f"the last with {made.counts['visit']} visits, {made.files} files; destroyed at {counted['visits']}, "
             f"{counted['photos']} photos, {counted['issues']} issues; restored in {took:.1f} s; healed by 8 phones: "
             f"{counted['visits'] - made.counts['visit']} visits, {self.lacking} numbers as they were, "
             f"{counted['on /review']} photos gone with their phones' bytes; {faults} faults; "

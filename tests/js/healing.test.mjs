@@ -1,6 +1,7 @@
 // After the receipt: what stays for how long, and how a restored server is healed from phones.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { dropRecord } from "../../fieldapp/static/js/outbox/drafts.js";
 import { applyReceipt, tidy } from "../../fieldapp/static/js/outbox/receipts.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { outbox } from "../../fieldapp/static/js/outbox/state.js";
@@ -143,6 +144,20 @@ test("bytes that are no longer here are withdrawn as lost, once", async () => {
   const told = [...server.raws.values()].flatMap((raws) => [...raws.values()]).map((raw) => raw.envelope.body).filter((body) => body.type === "photo_withdrawn");
   assert.deepEqual(told.map((body) => body.reason), ["lost"]);
   assert.equal((await record(ctx, visit.id)).state, "sent");
+});
+
+test("numbers given up before the restore are told once more, or they would be missed", async () => {
+  const { server, ctx } = await sentVisit();
+  const dropped = await saved(ctx);
+  await dropRecord(ctx, dropped.id);
+  await run(ctx);
+  assert.deepEqual(server.voidedSeen, [2]);
+  server.restore();
+  for (let day = 0; day < 3; day += 1) {
+    ctx.clock.pass(DAY);
+    await run(ctx);
+  }
+  assert.deepEqual(server.voidedSeen, [2, 2]);
 });
 
 test("a healing that was interrupted is done again, whole, and changes nothing twice", async () => {

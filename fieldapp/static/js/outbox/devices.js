@@ -10,6 +10,7 @@ import { ask, askJson } from "./wire.js";
 
 const CONTACT_EVERY_MS = 10 * 60_000;
 const HISTORY_PAGE = 100;
+const MOST_VOIDED = 2_000;
 /** What the server must be asked for again when it lacks a record. */
 const AFRESH = { upload_url: null, offset: 0, tries: 0, next_at: 0 };
 
@@ -131,6 +132,10 @@ async function report(ctx, owner) {
     const key = `voided:${owner}`;
     const voided = /** @type {number[]} */ ((await tx.get("meta", key))?.value ?? []);
     await tx.put("meta", { key, value: voided.filter((seq) => !acknowledged.has(seq)) });
+    // Kept all the same: a server restored from before this moment has to be told again, or it would miss them.
+    const told = /** @type {number[]} */ ((await tx.get("meta", `voided_told:${owner}`))?.value ?? []);
+    const now = voided.filter((seq) => acknowledged.has(seq) && !told.includes(seq));
+    if (now.length > 0) await tx.put("meta", { key: `voided_told:${owner}`, value: [...told, ...now].slice(-MOST_VOIDED) });
     await tx.put("meta", { key: "notices", value: answer.json.notices ?? [] });
     await tx.put("meta", { key: `contact:${owner}`, value: ctx.clock.now() });
     if (lost) await tx.remove("meta", "loss_untold");
@@ -194,6 +199,10 @@ export async function heal(ctx, epoch) {
     await tx.put("meta", { key: "server_epoch", value: epoch });
     await tx.put("meta", { key: `epoch:${user.id}`, value: epoch });
     await tx.remove("meta", "epoch_seen");
+    const told = (await tx.get("meta", `voided_told:${user.id}`))?.value ?? [];
+    const voided = (await tx.get("meta", `voided:${user.id}`))?.value ?? [];
+    await tx.put("meta", { key: `voided:${user.id}`, value: [...new Set([...told, ...voided])].slice(-MOST_VOIDED) });
+    await tx.remove("meta", `voided_told:${user.id}`);
   });
   return true;
 }
