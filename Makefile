@@ -1,6 +1,6 @@
 # make run    the application with its demo zone on http://127.0.0.1:8000; needs python3 (3.11 or later) and make only
 # make test   everything that CI checks; installs what it needs
-# make lint | unit | postgres | browser   parts of it
+# make lint | unit | postgres | browser | engines   parts of it
 SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8000
@@ -19,7 +19,7 @@ WITHIN := $(PY) tests/tools/budget.py
 PYTEST := $(PY) -m pytest -q --durations=5
 
 .DEFAULT_GOAL := help
-.PHONY: help run init test lint node unit postgres browser chromium clean
+.PHONY: help run init test lint node unit postgres browser engines chromium clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -52,7 +52,7 @@ $(CATALOGUE): $(wildcard fieldapp/translations/parts/*.po) fieldapp/translations
 
 # -- testing: 12 minutes on two cores, each part within its own time --------------------------------------------
 
-test: lint node unit postgres browser
+test: lint node unit postgres browser engines
 
 lint: $(TOOLS) $(MODULES) $(CATALOGUE)
 	@$(WITHIN) 40 lint sh tests/tools/lint.sh
@@ -61,13 +61,16 @@ node: $(MODULES)
 	@$(WITHIN) 40 "JavaScript" node --test --test-reporter=dot tests/js/*.test.mjs
 
 unit: $(TOOLS) $(MODULES) $(CATALOGUE)
-	@$(WITHIN) 185 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser"
+	@$(WITHIN) 185 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser and not engines"
 
 postgres: $(TOOLS) $(CATALOGUE)
-	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser"
+	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser and not engines"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 	@$(WITHIN) 300 "tests in a browser" $(PYTEST) -n 2 -m browser
+
+engines: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
+	@$(WITHIN) 90 "Firefox and WebKit" $(PYTEST) -n 2 --dist loadgroup -m engines
 
 chromium: $(TOOLS)
 	@$(PY) -m tests.browser.chromium

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import firefox
+from tests.engines import firefox, webkit
 from tests.engines.device import Device
 
 Start = Callable[[Path, str], Device]
@@ -16,10 +16,13 @@ def engines() -> dict[str, Start]:
     found: dict[str, Start] = {}
     if firefox.find():
         found["firefox"] = firefox.Firefox
+    if webkit.find():
+        found["webkit"] = webkit.WebKit
+        found["webkit-ephemeral"] = webkit.EphemeralWebKit
     return found
 
 
 STARTS = engines()
 # One process of the test run has all the tests of one engine, so that each browser is started once.
-EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STARTS]
-LASTING = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STARTS if "ephemeral" not in name]
+EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name.partition("-")[0])) for name in STARTS]
+LASTING = [one for one in EVERY if "ephemeral" not in str(one.values[0])]

@@ -38,7 +38,7 @@ from tests.photos.pictures import BLUE, GREEN, GREY, ORIENTATION, RED, grainy, h
 
 RECORDS, UPLOADS = "/api/v1/visits/", "/api/v1/uploads"
 lasting = pytest.mark.parametrize("device", LASTING, indirect=True)
-every = pytest.mark.parametrize("device", EVERY, indirect=True)
+every = pytest.mark.parametrize("device", EVERY, indirect=True)  # in memory only, too
 
 
 def photo(folder: Path, name: str, contents: bytes) -> Path:
@@ -121,7 +121,7 @@ def meets(phone: Device, wire: Wire, how: str, path: str) -> None:
     wire.mends()
 
 
-@every
+@lasting
 def test_whatever_answers_instead_of_the_office_takes_nothing(
     phone: Device, wire: Wire, db: Database, tmp_path: Path
 ) -> None:
@@ -163,7 +163,7 @@ def test_a_login_that_ended_stops_the_queue_and_the_next_one_sends_it(
     assert (len(visits(db)), len(stored(db))) == (1, 1)
 
 
-@every
+@lasting
 def test_answers_lost_after_the_office_had_acted_double_nothing(
     phone: Device, wire: Wire, db: Database, tmp_path: Path
 ) -> None:
@@ -182,7 +182,7 @@ def test_answers_lost_after_the_office_had_acted_double_nothing(
     assert (len(visits(db)), stored(db)) == (1, hashes(phone))
 
 
-@every
+@lasting
 def test_a_plain_form_whose_answer_was_lost_is_one_visit(
     phone: Device, wire: Wire, db: Database, cast: Cast, tmp_path: Path
 ) -> None:
@@ -204,7 +204,7 @@ def test_a_plain_form_whose_answer_was_lost_is_one_visit(
     assert (len(visits(db)), len(stored(db))) == (1, 1)
 
 
-@every
+@lasting
 def test_two_tabs_that_send_at_the_same_moment_send_each_record_once(
     phone: Device, wire: Wire, db: Database, tmp_path: Path
 ) -> None:
@@ -239,7 +239,7 @@ UPGRADE = """() => new Promise((done, fail) => {
 })"""
 
 
-@every
+@lasting
 def test_an_old_tab_never_holds_up_a_later_version_of_the_store_and_goes_on_in_it(
     phone: Device, db: Database, tmp_path: Path
 ) -> None:
@@ -263,7 +263,7 @@ def test_an_old_tab_never_holds_up_a_later_version_of_the_store_and_goes_on_in_i
     assert (len(visits(db)), len(stored(db))) == (2, 2)
 
 
-@every
+@lasting
 def test_signing_out_keeps_what_waits_and_takes_along_what_was_looked_up(
     phone: Device, wire: Wire, db: Database, tmp_path: Path
 ) -> None:
