@@ -36,6 +36,7 @@ class Files:
     def __init__(self, url: str, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._fsync = fsync
         self._root: Path | None = None
+        self._lasting: set[Path] = set()
         self._store: ObjectStore
         if urlsplit(url).scheme == "file":
             self._root = Path(unquote(urlsplit(url).path))
@@ -122,18 +123,20 @@ class Files:
             os.close(handle)
 
     def _place_of(self, key: str) -> Path:
-        """Where a key's file goes; folders made on the way are synced too, or a power cut could take them."""
-        root = cast(Path, self._root)
-        target = root / key
-        made = []
-        folder = target.parent
-        while not folder.exists():
-            made.append(folder)
-            folder = folder.parent
-        for new in reversed(made):
-            new.mkdir(exist_ok=True)
-            self.sync(new.parent)
+        """Where a key's file goes, in a folder whose name a power cut cannot take."""
+        target = cast(Path, self._root) / key
+        self._make_last(target.parent)
         return target
+
+    def _make_last(self, folder: Path) -> None:
+        """Once a process, and also where it is there: whoever made it may not have come to sync it."""
+        if folder in self._lasting:
+            return
+        if folder != self._root:
+            self._make_last(folder.parent)
+        folder.mkdir(exist_ok=True)
+        self.sync(folder.parent)
+        self._lasting.add(folder)
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -69,10 +69,32 @@ def test_file_and_new_folders_are_synced_before_put_returns(tmp_path: Path) -> N
 
     files = Files((tmp_path / "files").as_uri(), fsync=fsync)
     files.put("evidence/ab/abc", part(tmp_path))
-    assert synced == ["one.part", "files", "evidence", "ab"]
+    folders = [tmp_path.name, "files", "evidence"]
+    assert synced == ["one.part", *folders, "ab"]
     synced.clear()
     files.put("evidence/ab/abc", tmp_path / "one.part")
     assert synced == ["one.part", "ab"]
+    synced.clear()
+    Files((tmp_path / "files").as_uri(), fsync=fsync).put("evidence/ab/abc", tmp_path / "one.part")
+    assert synced == ["one.part", *folders, "ab"]  # another process may have made them and gone
+
+
+def test_a_folder_whose_sync_failed_is_synced_by_whoever_comes_next(tmp_path: Path) -> None:
+    """It is there, but nobody knows whether its name is on the disk."""
+    synced: list[str] = []
+    fails = iter([False, False, True])
+
+    def fsync(handle: int) -> None:
+        if next(fails, False):
+            raise OSError(5, "Input/output error")
+        synced.append(Path(f"/proc/self/fd/{handle}").resolve().name)
+
+    files = Files((tmp_path / "files").as_uri(), fsync=fsync)
+    with pytest.raises(OSError, match="Input/output"):
+        files.put("evidence/ab/abc", part(tmp_path))
+    synced.clear()
+    files.put("evidence/ab/abc", tmp_path / "one.part")
+    assert synced == ["one.part", "files", "evidence", "ab"]
 
 
 def test_a_failed_sync_leaves_no_key(tmp_path: Path) -> None:
