@@ -237,8 +237,8 @@ def serve(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveServ
             server.kill()  # its jobs would take their time to end politely, at the end of every single test
 
 
-def launch(settings: Settings, port: int, log: Path, **more: Any) -> LiveServer:
-    """A `fieldapp serve` that has just been started."""
+def launch(settings: Settings, port: int, log: Path, *, root: Path | None = None, **more: Any) -> LiveServer:
+    """A `fieldapp serve` that has just been started; of another version of the app, if its root is given."""
     environ = {
         **os.environ,
         "FIELDAPP_DATA_DIR": str(settings.data_dir),
@@ -250,8 +250,9 @@ def launch(settings: Settings, port: int, log: Path, **more: Any) -> LiveServer:
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew at each start takes seconds
     with log.open("ab") as told:
         process = subprocess.Popen(
-            [sys.executable, "-m", "fieldapp", "serve", "--port", str(port)], env=environ, stderr=told, stdout=told
-        )
+            [sys.executable, "-m", "fieldapp", "serve", "--port", str(port)],
+            env=environ, stderr=told, stdout=told, cwd=root,
+        )  # fmt: skip
     return LiveServer(f"http://127.0.0.1:{port}", settings, process, environ)
 
 

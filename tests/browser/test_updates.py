@@ -1,13 +1,34 @@
 """A new version comes while somebody writes; and the switch that removes the worker."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
 
+from fieldapp.core import clock
 from fieldapp.core.db import Database
-from tests.browser.deeds import all_sent, eventually, get_ready, held, log_visit, new_visit, visits
+from fieldapp.sync.models import Raw
+from fieldapp.sync.payloads import SCHEMA
+from tests.browser.deeds import (
+    Form,
+    all_sent,
+    eventually,
+    get_ready,
+    held,
+    log_visit,
+    new_visit,
+    snapshot,
+    states,
+    stored,
+    visits,
+)
 from tests.browser.faults import Wire
 from tests.browser.screens import Phone
+from tests.browser.versions import UPCAST, next_version
 from tests.conftest import LiveServer
 
 OLD = b'const VERSION = "'
@@ -27,26 +48,96 @@ def look_for_updates(page: Page) -> None:
     page.evaluate("navigator.serviceWorker.getRegistration().then((worker) => worker.update()).then(() => true)")
 
 
-def test_a_new_version_waits_until_the_visit_is_saved(far_phone: Phone, wire: Wire) -> None:
-    get_ready(far_phone)
-    form = new_visit(far_phone).choose().kind().write(progress="正在写")
+FORGET = """async () => {
+  for (const name of await caches.keys()) await caches.delete(name);
+}"""
+
+
+def forget_assets(phone: Phone, page: Page) -> None:
+    """Whatever an open page has not loaded yet, it must get from the server."""
+    page.evaluate(FORGET)
+    phone.context.new_cdp_session(page).send("Network.clearBrowserCache")
+
+
+def raws(db: Database) -> dict[str, Raw]:
+    """What came, by the words in it."""
+    with db.reading() as session:
+        return {json.loads(raw.payload)["body"]["progress"]: raw for raw in session.scalars(select(Raw))}
+
+
+def test_a_deploy_while_phones_hold_old_pages_old_drafts_and_old_queues(
+    far_phone: Phone, wire: Wire, served: LiveServer, serve: Callable[..., LiveServer], db: Database, tmp_path: Path
+) -> None:
+    phone, before = far_phone, wire.upstream
+    photo = [snapshot(tmp_path, name, size=(640, 480 + n)) for n, name in enumerate("abcd")]
+    get_ready(phone)
+    phone.offline()
+    log_visit(phone, "旧版存下", photo[:1])
+    new_visit(phone).choose().kind().write(progress="旧版草稿").take(photo[1]).shrunk()
+    draft = eventually(
+        "a draft",
+        lambda: [row for row in held(phone.page, "records") if row["state"] == "draft"],
+        lambda rows: [row["form"].get("progress") for row in rows] == ["旧版草稿"],
+    )[0]["id"]
+    form = new_visit(phone).choose().kind().write(progress="旧页写到一半")
     page = form.page
     page.evaluate("window.sameDocument = true")
-    deploy(wire)
+    old = Path(urlsplit(page.locator("script[type=module]").first.get_attribute("src") or "").path).parts[2]
+
+    root = next_version(tmp_path / "next")
+    server = serve(root=root)
+    wire.upstream = int(server.url.rpartition(":")[2])
+    forget_assets(phone, page)
+    phone.online()  # the old page loads the old sender from the new server, and sends the old queue
+    eventually("the old queue is sent", lambda: states(page), lambda found: "sent" in found)
+    assert any(line.startswith(f"GET /s/{old}/js/outbox/sender.js ok") for line in wire.seen)
+
     look_for_updates(page)
     offer = page.locator('[data-notice="update"] button')
     expect(offer).to_be_visible()
     offer.click()  # refused: something is being written
     expect(page.locator("[data-toasts] .toast")).to_be_visible()
-    expect(page.locator('[data-text="progress"]')).to_have_value("正在写")
+    expect(page.locator('[data-text="progress"]')).to_have_value("旧页写到一半")
     assert page.evaluate("window.sameDocument") is True
     assert form.save()
-    all_sent(page, 1)
+    eventually("sent by the old page", lambda: states(page).count("sent"), lambda n: n == 2)
     offer.click()
     eventually("the page of the new version", lambda: page.evaluate("window.sameDocument === undefined"), bool)
-    assert any(name.startswith("new-") for name in shells(page))
     assert page.evaluate("navigator.serviceWorker.controller !== null")
-    assert [row["form"]["progress"] for row in held(page, "records")] == ["正在写"]
+
+    finish(phone, draft, "旧版草稿，新版写完")
+    all_sent(phone.page, 3)
+    came = raws(db)
+    schemas = {words: (raw.schema, raw.state) for words, raw in came.items()}
+    assert schemas == {
+        "旧版存下": (SCHEMA, "projected"), "旧页写到一半": (SCHEMA, "projected"),
+        "旧版草稿，新版写完": (SCHEMA + 1, "projected"),
+    }  # fmt: skip
+    assert sorted(visit.needs for visit in visits(db)) == ["", UPCAST, UPCAST]
+
+    server.kill()
+    wire.upstream = before  # the deploy is taken back: the phone is newer than the server now
+    log_visit(phone, "比服务器新", photo[2:3])
+    all_sent(phone.page, 4)
+    ahead = raws(db)["比服务器新"]
+    assert (ahead.state, ahead.reason.partition(":")[0]) == ("failed", "newer-schema")
+    assert len(visits(db)) == 3
+    served.kill()
+    with db.writing() as session:  # the sweep leaves what came within the last minute to its own request
+        session.execute(update(Raw).values(received_at=clock.now() - timedelta(minutes=2)))
+    wire.upstream = int(serve(root=root).url.rpartition(":")[2])  # and made again
+    eventually("all four are there", lambda: len(visits(db)), lambda n: n == 4)
+    assert stored(db) == sorted(row["sha256"] for row in held(phone.page, "photos"))
+    assert {raw.payload_sha256 for raw in raws(db).values()} == {
+        row["sealed"]["sha256"] for row in held(phone.page, "records", hashes=True)
+    }
+
+
+def finish(phone: Phone, draft: str, words: str) -> None:
+    page = phone.open(f"/capture?draft={draft}")
+    expect(page.locator("[data-photos] [data-photo]")).to_have_count(1)
+    page.locator('[data-text="progress"]').fill(words)
+    assert Form(page).save()
 
 
 def test_a_new_version_comes_in_by_itself_at_a_cold_start(far_phone: Phone, wire: Wire) -> None:
@@ -58,6 +149,8 @@ def test_a_new_version_comes_in_by_itself_at_a_cold_start(far_phone: Phone, wire
     page = far_phone.reopen("/settings")
     waiting = "navigator.serviceWorker.getRegistration().then((worker) => worker.waiting === null)"
     eventually("it has taken over", lambda: page.evaluate(waiting), bool)
+    kept = shells(page)  # and what an open page of the version before may still ask for
+    assert [name.startswith("new-") for name in kept] == [False, True]
     far_phone.offline()
     expect(far_phone.open("/capture").locator('[data-view="pick"]')).to_be_visible()
 
