@@ -60,19 +60,80 @@ test("cut in the middle: the next run asks where it stands and sends the rest", 
   assert.equal(all.server.uploadsMade, 1, "the same upload, found again by a second POST");
 });
 
-test("after a failure pieces of 64 KB with checksums, then twice as much each time", async () => {
-  const all = await withPhoto(900 * KB);
+/** What the phone puts on the wire for its photos: sizes in KB, and whether a checksum goes with each. */
+function watched({ ctx }) {
   const pieces = [];
-  const real = all.ctx.send;
+  const real = ctx.send;
   const watch = (method) => (url, body, options) => {
     if (url.includes("uploads")) pieces.push([body.byteLength / KB, Boolean(options.headers["Upload-Checksum"])]);
     return real[method](url, body, options);
   };
-  all.ctx.send = { ...real, post: watch("post"), patch: watch("patch") };
+  ctx.send = { ...real, post: watch("post"), patch: watch("patch") };
+  return pieces;
+}
+
+test("after a failure it is asked what is there and who writes; then 64 KB, and twice as much each time", async () => {
+  const all = await withPhoto(900 * KB);
+  const pieces = watched(all);
   all.server.next({ on: POST, drop: "before" });
   assert.ok(await runUntilEmpty(all.ctx));
-  assert.deepEqual(pieces, [[900, false], [64, true], [128, true], [256, true], [452, false]]);
+  assert.deepEqual(pieces.map(([size]) => size), [900, 0, 0, 64, 128, 256, 452]);
+  assert.ok(pieces.every(([, checked]) => !checked), "a checked piece that is cut would be lost");
   await arrived(all);
+});
+
+test("whatever arrived before a cut is never sent again", async () => {
+  const all = await withPhoto(900 * KB);
+  const pieces = watched(all);
+  all.server.next({ on: POST, cut: 300 * KB });
+  await run(all.ctx);
+  all.server.next({ on: /PATCH/ }, { on: /PATCH/, cut: 32 * KB }); // the empty one passes
+  assert.ok(await runUntilEmpty(all.ctx));
+  assert.deepEqual(pieces.map(([size]) => size), [900, 0, 0, 64, 0, 64, 128, 256, 120]);
+  await arrived(all);
+});
+
+test("once a hash was wrong, pieces carry checksums", async () => {
+  const all = await withPhoto(900 * KB);
+  const pieces = watched(all);
+  all.server.next({ on: POST, corrupt: true });
+  assert.ok(await runUntilEmpty(all.ctx));
+  assert.deepEqual(pieces, [[900, false], [256, true], [256, true], [256, true], [132, true]]);
+  await arrived(all);
+});
+
+test("an earlier request that is still listened to costs time, and no bytes", async () => {
+  const all = await withPhoto(300 * KB);
+  all.server.next({ on: POST, cut: 100 * KB });
+  await run(all.ctx);
+  const pieces = watched(all);
+  all.server.next(...Array.from({ length: 6 }, () => ({ on: PATCH, status: 423, headers: { "retry-after": "5" } })));
+  const { tries } = await all.ctx.store.get("photos", all.photo.id);
+  all.ctx.clock.pass(60_000);
+  for (let n = 0; n < 6; n += 1) {
+    await run(all.ctx);
+    assert.equal((await all.ctx.store.get("photos", all.photo.id)).tries, tries, "no failure");
+    all.ctx.clock.pass(5_000);
+  }
+  assert.equal(pieces.reduce((sum, [size]) => sum + size, 0), 0);
+  assert.ok(await runUntilEmpty(all.ctx));
+  await arrived(all);
+});
+
+test("where photos went up quickly, a silent network is given up sooner", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  await saved(ctx, { photos: [300 * KB, 600 * KB] });
+  const timeouts = [];
+  const real = ctx.send;
+  ctx.send = { ...real, post: (url, body, options) => {
+    if (!url.includes("uploads")) return real.post(url, body, options);
+    timeouts.push(options.timeout);
+    ctx.clock.pass(3_000); // 100 KB a second
+    return real.post(url, body, options);
+  } };
+  await run(ctx);
+  assert.deepEqual(timeouts, [20_000 + 150 * KB, 20_000 + 48_000]);
 });
 
 test("the answer to the last piece is lost: asked again, nothing is sent twice", async () => {

@@ -6,6 +6,7 @@ import { currentUser, summary } from "../outbox/state.js";
 import { phone } from "./phone.js";
 
 const EVERY = 30_000;
+const SOONEST = 1_000;
 
 /** @type {Promise<RunResult|null>|null} */
 let running = null;
@@ -46,9 +47,25 @@ async function once(reason) {
   const { run, wake } = await import("../outbox/sender.js");
   if (reason) await wake(ctx, reason);
   const result = await run(ctx);
+  plan(result);
   for (const listener of listeners) listener(result);
   return result;
 }
+
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let planned;
+
+/**
+ * On as soon as something is due again. Without any network at all that is asked every 30 s only, by the tick below.
+ * @param {RunResult} result
+ */
+function plan({ next_at, offline, signIn, otherUser }) {
+  clearTimeout(planned);
+  if (next_at === null || offline || signIn || otherUser) return;
+  planned = setTimeout(tick, Math.min(Math.max(SOONEST, next_at - Date.now()), EVERY));
+}
+
+const tick = () => document.visibilityState === "visible" && quietly(null);
 
 /** Whether anything of the person who uses this phone waits. */
 async function something() {
@@ -64,14 +81,16 @@ async function ifNeeded(reason) {
   if (navigator.onLine && (await something())) await flush(reason);
 }
 
+/** @param {"manual"|"online"|"open"|null} reason */
+const quietly = (reason) => void ifNeeded(reason).catch(reportError);
+
 export function keepSending() {
-  const quietly = (/** @type {"manual"|"online"|"open"|null} */ reason) => void ifNeeded(reason).catch(reportError);
   quietly("open");
   addEventListener("online", () => quietly("online"));
   addEventListener("pageshow", (event) => event.persisted && quietly("open"));
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && quietly("open"));
   navigator.serviceWorker?.addEventListener("message", (event) => event.data === "wake" && quietly("open"));
-  setInterval(() => document.visibilityState === "visible" && quietly(null), EVERY);
+  setInterval(tick, EVERY);
 }
 
 /** Asks Chromium to wake a page of ours when the network is back; elsewhere nothing happens. */

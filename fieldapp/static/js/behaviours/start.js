@@ -48,17 +48,29 @@ async function offerUpdate(apply) {
   });
 }
 
-/** Whose phone this is right now, and fresh reference data for them. */
-async function whoAndWhat() {
-  if (!navigator.onLine) return;
+/** Whose phone this is right now. */
+async function who() {
+  if (!navigator.onLine) return null;
   const ctx = await phone();
   const { signedIn } = await import("../outbox/devices.js");
+  const { purgeExpired } = await import("../outbox/reference.js");
+  await purgeExpired(ctx);
+  return (await signedIn(ctx)) ?? null;
+}
+
+/** Fresh reference data for them. */
+async function freshen() {
+  const ctx = await phone();
   const reference = await import("../outbox/reference.js");
-  await reference.purgeExpired(ctx);
-  const me = await signedIn(ctx);
-  if (!me || me["write_only"] === true) return;
   const loaded = Number(await reference.read(ctx, "loaded_at")) || 0;
   if (ctx.clock.now() - loaded > FRESH_FOR) await reference.refresh(ctx);
+}
+
+/** The queue goes first: on a slow network half a megabyte of reference data would keep a visit's text waiting. */
+async function sendThenFreshen() {
+  const me = await who().catch(reportError);
+  keepSending();
+  if (me && me["write_only"] !== true) await freshen();
 }
 
 /** Sign-out takes the reference data along and leaves the queue; it must not hang on a slow disk. */
@@ -101,7 +113,7 @@ function begin() {
     .catch(() => undefined)
     .then(() => sessionStorage.setItem("fieldapp-started", "1"));
   void showStrip().catch(reportError);
-  void whoAndWhat().catch(reportError).then(keepSending);
+  void sendThenFreshen().catch(reportError);
   if (localStorage.getItem("fieldapp-saved")) void askToKeep();
 }
 

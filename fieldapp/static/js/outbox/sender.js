@@ -68,6 +68,7 @@ function outcome() {
  * @property {number} strikes
  * @property {boolean} unhealed  telling a restored server has failed in this run
  * @property {Set<Id>} again  records put again in this run because the server did not know them
+ * @property {import("./tus.js").Pace} pace  how fast photos go up just now
  */
 
 /**
@@ -77,7 +78,7 @@ function outcome() {
  * @returns {Run}
  */
 function newRun(ctx, owner, beat) {
-  return { ctx, owner, beat, result: outcome(), strikes: 0, unhealed: false, again: new Set() };
+  return { ctx, owner, beat, result: outcome(), strikes: 0, unhealed: false, again: new Set(), pace: { bytesPerMs: 0 } };
 }
 
 /**
@@ -292,7 +293,7 @@ async function received(run, record, receipt) {
  */
 async function sendPhoto(run, record, photo) {
   const { ctx, result } = run;
-  const { end, receipt } = await uploadPhoto(ctx, photo, record, run.beat);
+  const { end, receipt } = await uploadPhoto(ctx, photo, record, run.beat, run.pace);
   if (end === "offline") {
     await strike(run);
     return true;

@@ -1,6 +1,7 @@
 /**
  * One photo goes up: tus 1.0 with creation-with-upload and checksums (docs/sync-protocol.md 8). A request carries the whole
- * photo; after a failure 64 KB, and then twice as much each time. Only a receipt makes a photo `stored`.
+ * photo; after a failure 64 KB, and then twice as much each time. Whatever arrives of a request is kept there, so nothing
+ * is sent that may be there already: what is begun is asked about first. Only a receipt makes a photo `stored`.
  * @import { Answer, Ctx, OutboxRecord, Photo, Receipt } from "./types.js"
  */
 import { base64, fromBase64, sha256, sha256Hex } from "./hash.js";
@@ -16,6 +17,9 @@ const CONFLICTS = 3;
 const BAD_HASHES = 3;
 const TIMEOUT_BASE_MS = 20_000;
 const SLOWEST_BYTES_PER_MS = 2;
+/** A network that is so many times slower than it just was counts as gone. */
+const SLOWER_THAN_BEFORE = 8;
+const TELLS_THE_PACE = 32 * 1024;
 const TIMEOUT_MOST_MS = 300_000;
 
 /**
@@ -29,7 +33,11 @@ const TIMEOUT_MOST_MS = 300_000;
  * @property {number|null} offset  null = ask the server
  * @property {number} conflicts
  * @property {number} recreated
+ * @property {boolean} begun  bytes of it have been sent before: some may be there, and their request may still be listened to
  * @property {(ms: number) => Promise<void>} beat
+ * @property {Pace} pace
+ *
+ * @typedef {{bytesPerMs: number}} Pace  what the last upload of this run reached; 0: not known
  */
 
 /**
@@ -37,15 +45,17 @@ const TIMEOUT_MOST_MS = 300_000;
  * @param {Photo} photo
  * @param {OutboxRecord} record
  * @param {(ms: number) => Promise<void>} [beat]  told before each request how long it may take
+ * @param {Pace} [pace]
  * @returns {Promise<Result>}
  */
-export async function uploadPhoto(ctx, photo, record, beat = async () => {}) {
+export async function uploadPhoto(ctx, photo, record, beat = async () => {}, pace = { bytesPerMs: 0 }) {
   const bytes = /** @type {ArrayBuffer|undefined} */ ((await ctx.store.get("bytes", photo.id))?.buf);
   if (!bytes) return withdraw(ctx, photo, record, "lost");
-  const begun = await update(ctx, photo, { state: "uploading" });
-  if (!begun) return { end: "done", receipt: null };
+  const now = await update(ctx, photo, { state: "uploading", begun: true });
+  if (!now) return { end: "done", receipt: null };
+  const begun = photo.begun === true;
   /** @type {Upload} */
-  const upload = { ctx, record, photo: begun, bytes, offset: null, conflicts: 0, recreated: 0, beat };
+  const upload = { ctx, record, photo: now, bytes, offset: null, conflicts: 0, recreated: 0, begun, beat, pace };
   for (let steps = 0; steps < STEPS; steps += 1) {
     const result = await step(upload);
     if (result) return result;
@@ -64,11 +74,12 @@ async function step(upload) {
 }
 
 /**
+ * With the first bytes of it; without any where some may have arrived: the answer then says how many.
  * @param {Upload} upload
  * @returns {Promise<Result|null>}
  */
 async function create(upload) {
-  const piece = await cut(upload, 0);
+  const piece = upload.begun ? NOTHING : await cut(upload, 0);
   const { photo, record } = upload;
   const answer = await request(upload, "post", UPLOADS, piece, {
     "Upload-Length": String(upload.bytes.byteLength),
@@ -103,16 +114,18 @@ async function locate(upload) {
 }
 
 /**
- * PATCH. Nothing left to send is an empty one: it makes the server look at the whole.
+ * PATCH. Nothing left to send is an empty one: it makes the server look at the whole. What an earlier request has begun
+ * goes on with an empty one too: where that request is still listened to, the answer is 423, and no bytes are lost on it.
  * @param {Upload} upload
  * @param {number} at
  * @returns {Promise<Result|null>}
  */
 async function append(upload, at) {
-  const piece = await cut(upload, at);
+  const piece = upload.begun ? NOTHING : await cut(upload, at);
   const answer = await request(upload, "patch", /** @type {string} */ (upload.photo.upload_url), piece, {
     "Upload-Offset": String(at),
   });
+  if (answer.status === 204 || answer.status === 200) upload.begun = false;
   if (answer.status === 204 || answer.status === 200) return accepted(upload, answer, piece.bytes.byteLength);
   if (answer.status === 404 || answer.status === 410) return again(upload, answer);
   if (answer.status === 409) {
@@ -138,13 +151,15 @@ async function accepted(upload, answer, sent) {
   if (offset === null || offset > size) return later(upload, answer);
   upload.offset = offset;
   if (offset < size && offset <= before && sent > 0) return later(upload, answer);
-  await save(upload, { offset, piece: grown(upload, sent), tries: 0, problem: null });
+  // Where small requests pass and large ones do not, an empty one is no sign that all is well.
+  const tries = sent > 0 ? 0 : upload.photo.tries;
+  await save(upload, { offset, piece: grown(upload, sent), tries, problem: null });
   upload.ctx.channel.announce({ kind: "progress", id: upload.record.id, photo: upload.photo.id });
   if (offset < size) return null;
   const receipt = receiptOf(answer, upload.record);
   // Arrived, but told by nobody yet: the sender asks by PUT. The back-off keeps a server that forgets from being hammered.
-  const tries = upload.photo.tries + 1;
-  await save(upload, { state: "wanted", bad_hash: 0, tries, next_at: backOff(upload.ctx, tries) });
+  const asked = tries + 1;
+  await save(upload, { state: "wanted", bad_hash: 0, tries: asked, next_at: backOff(upload.ctx, asked) });
   return { end: "done", receipt };
 }
 
@@ -161,7 +176,7 @@ async function common(upload, answer, sent) {
   if (answer.status === 403 && code === "not-owner") return ended(upload, "not-owner");
   if (answer.status === 413) return tooLarge(upload, answer, code, sent);
   if (answer.status === 460) return badHash(upload, answer);
-  if (answer.status === 423) return later(upload, answer);
+  if (answer.status === 423) return taken(upload, answer);
   // A 2xx or a redirect that is not tus is somebody else's page.
   if (isPassing(answer) || answer.status < 400) return later(upload, answer);
   return stuck(upload, answer, "unexpected");
@@ -176,6 +191,7 @@ async function common(upload, answer, sent) {
 async function again(upload, answer) {
   await save(upload, { upload_url: null, offset: 0 });
   upload.offset = null;
+  upload.begun = false;
   upload.recreated += 1;
   if (problemCode(answer) === "record-unknown") return recordUnknown(upload);
   return upload.recreated > CONFLICTS ? later(upload, answer) : null;
@@ -210,8 +226,20 @@ async function badHash(upload, answer) {
   const { ctx, photo, record } = upload;
   if ((await sha256Hex(upload.bytes)) !== photo.sha256) return withdraw(ctx, photo, record, "changed");
   upload.offset = null;
+  upload.begun = false;
   await save(upload, { bad_hash: photo.bad_hash + 1 });
   return upload.photo.bad_hash >= BAD_HASHES ? later(upload, answer) : null;
+}
+
+/**
+ * Another request has it, most likely one of ours whose end the server has not noticed yet. That is no failure.
+ * @param {Upload} upload
+ * @param {Answer} answer
+ * @returns {Promise<Result>}
+ */
+async function taken(upload, answer) {
+  await save(upload, { state: "wanted", next_at: backOff(upload.ctx, 1, answer) });
+  return { end: "later", receipt: null };
 }
 
 /**
@@ -227,7 +255,7 @@ async function later(upload, answer) {
     tries,
     next_at: backOff(ctx, tries, answer),
     piece: bytes.byteLength > SMALLEST ? SMALLEST : null,
-    bad_hash: photo.bad_hash >= BAD_HASHES ? 0 : photo.bad_hash,
+    bad_hash: Math.min(photo.bad_hash, BAD_HASHES - 1),
   });
   return { end: !answer || answer.networkError || answer.status < 400 ? "offline" : "later", receipt: null };
 }
@@ -283,18 +311,24 @@ async function withdraw(ctx, photo, record, reason) {
   return { end: "done", receipt: null };
 }
 
+/** @typedef {{bytes: ArrayBuffer, checksum: string|null}} Piece */
+
+/** @type {Piece} */
+const NOTHING = { bytes: new ArrayBuffer(0), checksum: null };
+
 /**
+ * A piece with a checksum is all or nothing there, so it carries one only while the way has been seen to change bytes.
  * @param {Upload} upload
  * @param {number} at
- * @returns {Promise<{bytes: ArrayBuffer, checksum: string|null}>}
+ * @returns {Promise<Piece>}
  */
 async function cut(upload, at) {
   const { bytes, photo } = upload;
   const size = bytes.byteLength;
-  const most = Math.min(photo.piece ?? size, photo.piece_limit ?? size);
+  const doubtful = photo.bad_hash > 0 && size > SMALLEST;
+  const most = Math.min(photo.piece ?? size, photo.piece_limit ?? size, doubtful ? CHECKSUM_MOST : size);
   const piece = bytes.slice(at, Math.min(size, at + most));
-  const isPiece = piece.byteLength > 0 && piece.byteLength < size && piece.byteLength <= CHECKSUM_MOST;
-  return { bytes: piece, checksum: isPiece ? `sha256 ${base64(await sha256(piece))}` : null };
+  return { bytes: piece, checksum: doubtful && piece.byteLength > 0 ? `sha256 ${base64(await sha256(piece))}` : null };
 }
 
 /**
@@ -313,15 +347,18 @@ function grown(upload, sent) {
  * @param {Upload} upload
  * @param {"post"|"head"|"patch"} method
  * @param {string} url
- * @param {{bytes: ArrayBuffer, checksum: string|null}|null} piece
+ * @param {Piece|null} piece
  * @param {Record<string, string>} headers
  * @returns {Promise<Answer>}
  */
 async function request(upload, method, url, piece, headers) {
   const size = piece?.bytes.byteLength ?? 0;
-  const timeout = Math.min(TIMEOUT_MOST_MS, TIMEOUT_BASE_MS + Math.round(size / SLOWEST_BYTES_PER_MS));
+  const { ctx, pace } = upload;
+  const slowest = Math.max(SLOWEST_BYTES_PER_MS, pace.bytesPerMs / SLOWER_THAN_BEFORE);
+  const timeout = Math.min(TIMEOUT_MOST_MS, TIMEOUT_BASE_MS + Math.round(size / slowest));
   await upload.beat(timeout);
-  return ask(upload.ctx, method, url, {
+  const started = ctx.clock.now();
+  const answer = await ask(ctx, method, url, {
     ...(piece ? { body: piece.bytes } : {}),
     timeout,
     headers: {
@@ -331,6 +368,9 @@ async function request(upload, method, url, piece, headers) {
       ...headers,
     },
   });
+  if (answer.networkError) pace.bytesPerMs = 0;
+  else if (size >= TELLS_THE_PACE) pace.bytesPerMs = size / Math.max(1, ctx.clock.now() - started);
+  return answer;
 }
 
 /**

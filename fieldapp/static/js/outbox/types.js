@@ -74,6 +74,7 @@
  * @property {PhotoState} state
  * @property {string|null} reason
  * @property {string|null} upload_url
+ * @property {boolean} [begun]  bytes of it have been sent at least once
  * @property {number} offset
  * @property {number} tries
  * @property {number} next_at
