@@ -1,9 +1,11 @@
 # make run    the application with its demo zone on http://127.0.0.1:8000; needs python3 (3.11 or later) and make only
 # make test   everything that CI checks; installs what it needs
+# make fleet  phones by the thousand, kills, power cuts, restores: hours; its last line is one of figures
 # make lint | unit | postgres | browser | engines   parts of it
 SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8000
+SEED ?= 7
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
@@ -19,7 +21,7 @@ WITHIN := $(PY) tests/tools/budget.py
 PYTEST := $(PY) -m pytest -q --durations=5
 
 .DEFAULT_GOAL := help
-.PHONY: help run init test lint node unit postgres browser engines chromium clean
+.PHONY: help run init test lint node unit postgres browser engines chromium fleet clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -74,6 +76,9 @@ engines: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 
 chromium: $(TOOLS)
 	@$(PY) -m tests.browser.chromium
+
+fleet: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
+	@$(PY) -m tests.fleet.long --seed $(SEED)
 
 $(TOOLS): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing what tests need ..."

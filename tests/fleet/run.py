@@ -168,7 +168,7 @@ class Fleet:
         acts = [self.restart, self.server.kill_web, self.server.kill_jobs]
         if self.server.postgres is not None:
             acts.append(self.server.restart_database)
-        order = [act for _ in range(self.plan.kills) for act in self.rng.sample(acts, len(acts))]
+        order = [self.restart, *(act for _ in range(self.plan.kills) for act in self.rng.sample(acts, len(acts)))]
 
         def watch() -> None:
             last = 0.0

@@ -26,6 +26,7 @@ from tests.conftest import LiveServer, free_port, launch, until_ready
 from tests.processes import children_of, running, until
 
 Backend = str  # sqlite, postgres
+PATIENCE = 10  # half minutes
 SECRET = "only-for-the-fleet-only-for-the-fleet"
 
 
@@ -150,7 +151,17 @@ class Server:
         """Start it and wait until it is ready."""
         with self._changing:
             self.live = launch(self.settings, self.port, self.log, **self.more)
-            until_ready(self.live)
+            self._until_ready(self.live)
+
+    def _until_ready(self, live: LiveServer) -> None:
+        """A fleet takes all the machine there is: its server may need some minutes to come up."""
+        for _ in range(PATIENCE):
+            try:
+                return until_ready(live)
+            except AssertionError:
+                if live.process.poll() is not None:
+                    raise
+        raise AssertionError("the server did not become ready")
 
     @property
     def master(self) -> int:
