@@ -17,6 +17,8 @@ def engines() -> dict[str, Start]:
     if firefox.find():
         found["firefox"] = firefox.Firefox
     if webkit.find():
+        found |= {"webkit": webkit.WebKit, "webkit-ephemeral": webkit.EphemeralWebKit}
+    if webkit.find():
         found["webkit"] = webkit.WebKit
         found["webkit-ephemeral"] = webkit.EphemeralWebKit
     return found

@@ -32,7 +32,8 @@ class WebDriver:
         source = (
             "const args = [...arguments]; const done = args.pop();"
             f"(async function () {{ {body} }})"
-            ".apply(null, args).then((value) => done({ value: value ?? null }), (error) => done({ error: String(error) }));"
+            ".apply(null, args)"
+            ".then((value) => done({ value: value ?? null }), (error) => done({ error: String(error) }));"
         )
         found = self("POST", "/execute/async", script=source, args=list(args))
         if "error" in found:

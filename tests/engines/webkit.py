@@ -158,15 +158,14 @@ class WebKit:
         self._ask("DELETE", "/cookie")
 
     def offline(self) -> None:
-        self._network(offline=True)
+        self._offline = True
+        os.kill(self._leader(), signal.SIGUSR1)
+        if self._ask("GET", "/url").startswith("http"):  # obeyed a moment later
+            self._until("no network", lambda: not self.run(REACHED))
 
     def online(self) -> None:
-        self._network(offline=False)
-
-    def _network(self, *, offline: bool) -> None:
-        """A signal is obeyed a moment later, so this asks until it is; where no page is open nothing can be asked."""
-        self._offline = offline
-        os.kill(self._leader(), signal.SIGUSR1 if offline else signal.SIGUSR2)
+        self._offline = False
+        os.kill(self._leader(), signal.SIGUSR2)
 
     def _leader(self) -> int:
         """The browser itself; its web and network processes are its children."""

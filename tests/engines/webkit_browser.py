@@ -23,6 +23,7 @@ from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
 NOBODY = "http://127.0.0.1:9"
 # On in Safari; WebKitGTK builds them and leaves them off.
 AS_IN_SAFARI = {"StorageAPI", "StorageAPIEstimate", "FileSystem", "FileSystemWritableStream"}
+# Only of our pages: a plain text is shown in one of WebKit's own, whose style our policy does not allow.
 TELL = """
 const tell = (text) => webkit.messageHandlers.complaint.postMessage(String(text));
 const said = (thing) => thing instanceof Error ? `${thing.name}: ${thing.message}\\n${thing.stack}` : String(thing);
@@ -31,7 +32,7 @@ addEventListener("error", (event) => {
 });
 addEventListener("unhandledrejection", (event) => tell(`uncaught: ${said(event.reason)}`));
 addEventListener("securitypolicyviolation", (event) => {
-  tell(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+  if (document.contentType === "text/html") tell(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });
 const error = console.error;
 console.error = (...things) => { tell(`console: ${things.map(said).join(" ")}`); error.apply(console, things); };
