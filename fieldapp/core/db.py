@@ -19,8 +19,14 @@ from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDeco
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from fieldapp.core.fixed import execute
+
 T = TypeVar("T")
 BUSY_SECONDS = 15
+PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY",
+    "wal_autocheckpoint=4000",  # pages, 16 MB: a page that many visits write is carried over once for all of them
+)  # fmt: skip
 ASK_AFTER = 2.0  # seconds unused, after which a PostgreSQL connection is asked whether it still lives
 RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 
@@ -187,7 +193,7 @@ _OF_SQLITE: dict[str, Any] = {
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -203,10 +209,10 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.info["query_only"] = reading
     if reading:
-        connection.connection.cursor().execute("BEGIN")  # takes no lock, so it cannot fail
+        execute(connection, "BEGIN", ())
     else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin_immediate(connection)
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    execute(connection, "BEGIN IMMEDIATE", ())

@@ -52,11 +52,12 @@ class Files:
             obstore.put(self._store, key, path)
             return
         target = self._place_of(key)
-        with _fresh(target) as fresh:
-            if not _linked(path, fresh):
-                shutil.copyfile(path, fresh)
-                self.sync(fresh)
-            fresh.replace(target)
+        if not _linked(path, target):  # something is there, or the disk is another one
+            with _fresh(target) as fresh:
+                if not _linked(path, fresh):
+                    shutil.copyfile(path, fresh)
+                    self.sync(fresh)
+                fresh.replace(target)
         self.sync(target.parent)
 
     def put_bytes(self, key: str, data: bytes) -> None:

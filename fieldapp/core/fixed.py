@@ -29,7 +29,7 @@ class Fixed:
     def rows(self, session: Session, **values: Any) -> list[Any]:
         """What it finds, as named tuples."""
         connection, made = self._ready(session)
-        return made.found(_execute(connection, made.text, made.given(values)))
+        return made.found(execute(connection, made.text, made.given(values)))
 
     def first(self, session: Session, **values: Any) -> Any:
         """Its first row, or none."""
@@ -44,7 +44,7 @@ class Fixed:
     def run(self, session: Session, **values: Any) -> int:
         """Run it for its effect; how many rows that met."""
         connection, made = self._ready(session)
-        cursor = _execute(connection, made.text, made.given(values))
+        cursor = execute(connection, made.text, made.given(values))
         met: int = cursor.rowcount
         cursor.close()
         return met
@@ -53,7 +53,7 @@ class Fixed:
         """Run it for each of these rows."""
         connection, made = self._ready(session)
         for values in rows:
-            _execute(connection, made.text, made.given(values)).close()
+            execute(connection, made.text, made.given(values)).close()
 
     def _ready(self, session: Session) -> "tuple[Connection, _Compiled]":
         if session.autoflush:
@@ -67,7 +67,7 @@ class Fixed:
         return connection, made
 
 
-def _execute(connection: Connection, text: str, given: Any) -> Any:
+def execute(connection: Connection, text: str, given: Any) -> Any:
     """The driver's cursor after its call. Its errors are told as SQLAlchemy tells them, lost connections too."""
     cursor = connection.connection.cursor()
     try:

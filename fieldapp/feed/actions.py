@@ -5,12 +5,15 @@ The phone's records come through sync, the form of `/visits/new` through feed's 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, bindparam, select, union
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
+from fieldapp.core.db import Base
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.issues import actions as issues
 from fieldapp.issues.actions import Outcome, Source
@@ -59,8 +62,9 @@ def log_visit(
     state = visits.log(session, author, arrival, body, links, fresh=fresh)
     own: list[UUID] = []
     if claims or not fresh:
-        own = photos.claim(session, arrival.id, author.id, claims)
-        photos.unuse(session, "visit", arrival.id, keep=own)
+        own = photos.claim(session, arrival.id, author.id, claims, fresh=fresh)
+        if not fresh:
+            photos.unuse(session, "visit", arrival.id, keep=own)
         photos.use(session, own, "visit", arrival.id, sensitive=body.sensitive)
     logged = LoggedVisit(state)
     source = _source(arrival, body, links, own)
@@ -205,17 +209,30 @@ def _own_photos(session: Session, owner_id: UUID, ids: Collection[UUID]) -> list
     return list(session.scalars(select(Photo.id).where(Photo.id.in_(list(ids)), Photo.owner_id == owner_id)))
 
 
+def _used_by(kind: str, *joins: tuple[type[Base], ColumnElement[bool]], project: Any) -> Select[Any]:
+    query = select(project.label("project")).select_from(PhotoUse)
+    for target, on in joins:
+        query = query.join(target, on)
+    return query.where(PhotoUse.photo_id == bindparam("photo"), PhotoUse.user_type == kind)
+
+
+# The projects on whose timelines a photo shows.
+_SHOWN_ON = Fixed(
+    union(
+        _used_by(
+            "visit", (VisitProject, VisitProject.visit_id == PhotoUse.user_id), project=VisitProject.project_id
+        ),
+        _used_by(
+            "supplement", (Supplement, Supplement.id == PhotoUse.user_id),
+            (VisitProject, VisitProject.visit_id == Supplement.visit_id), project=VisitProject.project_id,
+        ),
+        _used_by("issue", (IssueProject, IssueProject.issue_id == PhotoUse.user_id), project=IssueProject.project_id),
+    )
+)  # fmt: skip
+
+
 @photos.on_change
 def _photos_changed(session: Session, changed: Sequence[Photo]) -> None:
     """A photo arrived, or was withdrawn: the timelines that show it have news."""
-    uses = select(PhotoUse.user_type, PhotoUse.user_id).where(PhotoUse.photo_id.in_([photo.id for photo in changed]))
-    shown = {(kind, id) for kind, id in session.execute(uses)}
-    visit_ids = [id for kind, id in shown if kind == "visit"]
-    visit_ids += session.scalars(
-        select(Supplement.visit_id).where(Supplement.id.in_([id for kind, id in shown if kind == "supplement"]))
-    )
-    issue_ids = [id for kind, id in shown if kind == "issue"]
-    of_visits = session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id.in_(visit_ids))).all()
-    of_issues = session.scalars(select(IssueProject.project_id).where(IssueProject.issue_id.in_(issue_ids))).all()
-    for id in {*of_visits, *of_issues}:
+    for id in {row.project for photo in changed for row in _SHOWN_ON.rows(session, photo=photo.id)}:
         projects.touch(session, id)

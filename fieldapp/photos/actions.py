@@ -4,10 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, case, delete, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fieldapp.core import audit, changes, clock
+from fieldapp.core.fixed import Fixed
 from fieldapp.photos.body import MAX_PHOTO_BYTES, PhotoClaim
 from fieldapp.photos.models import (
     PARKED,
@@ -26,6 +28,9 @@ from fieldapp.photos.models import (
 
 BYTES = "application/octet-stream"  # where no manifest says more
 
+_PHOTOS: Table = Photo.__table__  # type: ignore[assignment]
+_USES: Table = PhotoUse.__table__  # type: ignore[assignment]
+
 Listener = Callable[[Session, Sequence[Photo]], object]
 _listeners: list[Listener] = []
 
@@ -42,10 +47,15 @@ def _tell(session: Session, photos: Sequence[Photo]) -> None:
         listener(session, photos)
 
 
-def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> list[UUID]:
-    """Make the photo rows what the manifest of the projected revision lists. Twice is as good as once.
+def claim(
+    session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim], *, fresh: bool = False
+) -> list[UUID]:
+    """Make the photo rows what the manifest of the projected revision lists. Twice is as good as once. `fresh`: it is
+    the record's first.
 
     Answers those that the record may show: its owner's. Showing another's would narrow or widen who sees it."""
+    if fresh and _claim_new(session, record_id, owner_id, claims):
+        return [one.id for one in claims]
     listed = {c.id for c in claims}
     for photo in _of_record(session, record_id):
         if photo.id not in listed and photo.reason != PARKED and photo.state != WITHDRAWN:
@@ -61,6 +71,45 @@ def claim(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[Ph
     session.flush()
     _tell(session, [known[one.id] for one in claims if known[one.id].state == REFUSED])
     return [one.id for one in claims if known[one.id].owner_id == owner_id]
+
+
+_SAID = ("taken_at", "role", "caption", "sensitive", "sha256_camera", "exif_claimed")
+_NEW = Fixed(
+    lambda dialect: _inserting(dialect, _PHOTOS).on_conflict_do_nothing().returning(_PHOTOS.c.id),
+    columns=("id", "record_id", "owner_id", "order", "sha256", "size", "type", "viewpoint", "position", *_SAID),
+)
+_HAS_BYTES = Fixed(
+    select(_PHOTOS.c.id)
+    .where(_PHOTOS.c.owner_id == bindparam("whose"), _PHOTOS.c.sha256 == bindparam("bytes"))
+    .where(_PHOTOS.c.stored_at.is_not(None), _PHOTOS.c.purged_at.is_(None))
+    .limit(1)
+)
+
+
+def _claim_new(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[PhotoClaim]) -> bool:
+    """As nearly all photos are: of a size that is taken, under a new id, their bytes still to come. False: there is
+    more to it, and what was written here does no harm."""
+    for one in claims:
+        if one.size > MAX_PHOTO_BYTES or _HAS_BYTES.first(session, whose=owner_id, bytes=one.sha256) is not None:
+            return False
+    for order, one in enumerate(claims):
+        said = {name: getattr(one, name) for name in _SAID}
+        made = _NEW.first(
+            session, id=one.id, record_id=record_id, owner_id=owner_id, order=order, sha256=one.sha256, size=one.size,
+            type=one.type[:80], viewpoint=one.viewpoint[:80], position=_position_of(one), **said,
+        )  # fmt: skip
+        if made is None:
+            return False
+    return True
+
+
+def _position_of(one: PhotoClaim) -> dict[str, Any] | None:
+    return one.position.model_dump(mode="json") if one.position else None
+
+
+def _inserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    made: sqlite.Insert | postgresql.Insert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    return made
 
 
 def claimed_elsewhere(session: Session, record_id: UUID) -> bool:
@@ -135,7 +184,7 @@ def _describe(photo: Photo, order: int, one: PhotoClaim, held: Collection[str]) 
     photo.taken_at, photo.role, photo.caption = one.taken_at, one.role, one.caption
     photo.viewpoint, photo.sensitive = one.viewpoint[:80], one.sensitive
     photo.sha256_camera, photo.exif_claimed = one.sha256_camera, one.exif_claimed
-    photo.position = one.position.model_dump(mode="json") if one.position else None
+    photo.position = _position_of(one)
     if photo.state == WITHDRAWN and photo.reason != UNLISTED:
         return  # taken back on purpose, lost or purged: nothing ever asks for it again
     if photo.reason in (UNLISTED, PARKED):
@@ -167,6 +216,30 @@ def store(session: Session, photos: Iterable[Photo]) -> None:
     _tell(session, stored)
 
 
+_UNSTORED = (
+    _PHOTOS.c.stored_at.is_(None),
+    _PHOTOS.c.sha256 == bindparam("bytes"),
+    _PHOTOS.c.owner_id == bindparam("whose"),
+)
+_IS_WITHDRAWN = _PHOTOS.c.state == WITHDRAWN
+_ARRIVED = Fixed(
+    update(_PHOTOS)
+    .where(*_UNSTORED)
+    .values(
+        stored_at=bindparam("now"),
+        state=case((_IS_WITHDRAWN, WITHDRAWN), else_=STORED),
+        derivative=case((_IS_WITHDRAWN, _PHOTOS.c.derivative), else_="wanted"),
+        derivative_lease=case((_IS_WITHDRAWN, _PHOTOS.c.derivative_lease), else_=null()),
+    )
+    .returning(*(_PHOTOS.c[name] for name in ("id", "record_id", "owner_id", "state", "reason", "purged_at")))
+)
+
+
+def arrived(session: Session, owner_id: UUID, sha256: str) -> None:
+    """`store` for all photos of this owner that wait for these bytes, as one statement."""
+    _tell(session, _ARRIVED.rows(session, whose=owner_id, bytes=sha256, now=clock.now()))
+
+
 def receive(session: Session, owner_id: UUID, photo_ids: Collection[UUID]) -> None:
     """`store` for a door that puts the bytes in itself (a form, an import): by id, this owner's only."""
     store(session, [p for p in _by_id(session, photo_ids).values() if p.owner_id == owner_id])
@@ -181,17 +254,23 @@ def use(
     sensitive: bool = False,
 ) -> None:
     """Say that a visit, supplement or issue shows these photos. Ids that are no photo (yet) are left out."""
-    wanted = list(photo_ids)
-    if not wanted:
-        return
     shared = {"user_type": user_type, "user_id": user_id, "event_id": event_id, "sensitive": sensitive}
-    rows = [{"photo_id": i, **shared} for i in session.scalars(select(Photo.id).where(Photo.id.in_(wanted)))]
-    if rows:
-        statement = changes.insert(session, PhotoUse).values(rows)
-        again = {"sensitive": statement.excluded.sensitive}
-        session.execute(
-            statement.on_conflict_do_update(index_elements=["photo_id", "user_type", "user_id"], set_=again)
-        )
+    for id in dict.fromkeys(photo_ids):
+        if _KNOWN.first(session, photo=id) is not None:
+            _USE.run(session, photo_id=id, **shared)
+
+
+def _using(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    statement = _inserting(dialect, _USES)
+    again = {"sensitive": statement.excluded.sensitive}
+    made: sqlite.Insert | postgresql.Insert = statement.on_conflict_do_update(
+        index_elements=["photo_id", "user_type", "user_id"], set_=again
+    )
+    return made
+
+
+_KNOWN = Fixed(select(_PHOTOS.c.id).where(_PHOTOS.c.id == bindparam("photo")))
+_USE = Fixed(_using, columns=("photo_id", "user_type", "user_id", "event_id", "sensitive"))
 
 
 def unuse(session: Session, user_type: str, user_id: UUID, *, keep: Iterable[UUID] = ()) -> None:

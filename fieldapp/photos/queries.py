@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from fieldapp.core.fixed import Fixed
 from fieldapp.photos.body import MAX_PHOTO_BYTES, PhotoClaim
 from fieldapp.photos.models import (
     DIFFERS,
@@ -34,11 +35,16 @@ class PhotoState:
         return self.state not in (WANTED, PARTIAL)
 
 
+_OF_RECORD = Fixed(
+    select(Photo.id, Photo.state, Photo.reason)
+    .where(Photo.record_id == bindparam("record"), or_(Photo.reason.is_(None), Photo.reason != PARKED))
+    .order_by(Photo.order, Photo.id)
+)
+
+
 def receipt_of(session: Session, record_id: UUID) -> list[PhotoState]:
     """The photos of a record's projected manifest, in its order, those withdrawn since included."""
-    query = select(Photo.id, Photo.state, Photo.reason).where(Photo.record_id == record_id)
-    listed = query.where(or_(Photo.reason.is_(None), Photo.reason != PARKED)).order_by(Photo.order, Photo.id)
-    return [PhotoState(*row) for row in session.execute(listed)]
+    return [PhotoState(*row) for row in _OF_RECORD.rows(session, record=record_id)]
 
 
 def receipt_of_claims(session: Session, owner_id: UUID, claims: Sequence[PhotoClaim]) -> list[PhotoState]:

@@ -1,16 +1,17 @@
 """What needs a person: items of `/review`, opened and closed (docs/sync-protocol.md 14)."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from fieldapp.accounts.models import Membership
 from fieldapp.core import audit, changes, clock
+from fieldapp.core.fixed import Fixed
 from fieldapp.photos import actions as photos
 from fieldapp.photos.models import Photo
 from fieldapp.sync.models import Record, ReviewItem
@@ -138,8 +139,18 @@ def changed(session: Session, head: Record, **values: Any) -> None:
 
 
 def _write_head(id: UUID, session: Session, version: int) -> None:
-    values = session.info["records_changed"].pop(id)
-    session.connection().execute(update(_RECORD).where(_RECORD.c.id == id), {**values, "version": version})
+    values: dict[str, Any] = session.info["records_changed"].pop(id)
+    _write_these(tuple(sorted(values))).run(
+        session, head=id, version=version, **{f"new_{n}": v for n, v in values.items()}
+    )
+
+
+@cache
+def _write_these(names: tuple[str, ...]) -> Fixed:
+    """The statement that writes these columns of a head: there are a handful of such sets."""
+    named: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    where = update(_RECORD).where(_RECORD.c.id == bindparam("head"))
+    return Fixed(where.values(version=bindparam("version"), **named))
 
 
 def _open_item(session: Session, key: str) -> ReviewItem | None:

@@ -7,8 +7,6 @@ wrong there never reaches the phone as an error: the answer is 202, and the swee
 import hashlib
 import logging
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -20,6 +18,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, clock
 from fieldapp.core.db import Database
+from fieldapp.core.fixed import Fixed
 from fieldapp.settings import Settings
 from fieldapp.sync import authors, envelope, receipts
 from fieldapp.sync.actions import open_review
@@ -89,15 +88,13 @@ def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading
         "replaces": reading.replaces, "owner_id": owner, "sender_id": sender.id, "device_id": reading.device,
         "imported_by": sender.id if sender.importing else None, "received_at": now, "state": RECEIVED,
     }  # fmt: skip
-    connection = session.connection()
-    dialect = session.get_bind().dialect.name
-    first = connection.execute(_insert_raw(dialect), row).first() is not None
+    first = _INSERT_RAW.first(session, **row) is not None
     if first:
         head = {
             "id": id, "type": reading.type, "owner_id": owner, "device_id": reading.device, "seq": reading.seq,
             "state": RECEIVED, "received_at": now, "changed_at": now, "target": reading.target,
         }  # fmt: skip
-        connection.execute(_insert_head(dialect), head)
+        _INSERT_HEAD.run(session, **head)
         if sender.importing:
             audit.record(session, sender.id, "record.imported", "record", id, sha256=sha256)
             open_review(session, "imported", f"imported:{id}", record_id=id, user_id=owner)
@@ -106,15 +103,17 @@ def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading
     return first
 
 
-@cache
-def _insert_raw(dialect: str) -> Any:
-    return _dialect(dialect).insert(_RAW).on_conflict_do_nothing().returning(_RAW.c.id)
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    made: sqlite.Insert | postgresql.Insert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    return made.on_conflict_do_nothing()
 
 
-@cache
-def _insert_head(dialect: str) -> Any:
-    return _dialect(dialect).insert(_RECORD).on_conflict_do_nothing()
-
-
-def _dialect(name: str) -> Any:
-    return sqlite if name == "sqlite" else postgresql
+_INSERT_RAW = Fixed(
+    lambda dialect: _insert(dialect, _RAW).returning(_RAW.c.id),
+    columns=("record_id", "payload_sha256", "payload", "schema", "rev", "replaces", "owner_id", "sender_id",
+             "device_id", "imported_by", "received_at", "state"),
+)  # fmt: skip
+_INSERT_HEAD = Fixed(
+    lambda dialect: _insert(dialect, _RECORD),
+    columns=("id", "type", "owner_id", "device_id", "seq", "state", "received_at", "changed_at", "target"),
+)

@@ -15,10 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from fieldapp.core import clock, errors, web
 from fieldapp.core.access import phone_door, public
+from fieldapp.core.incoming import SMALL, reader_of
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem, not_found
+from fieldapp.core.web import read
 from fieldapp.photos.body import MAX_PHOTO_BYTES
-from fieldapp.sync.uploads import NOTHING_MORE, READ, RETRY_AFTER, Announced, Body, Place, Uploads
+from fieldapp.sync.uploads import NOTHING_MORE, RETRY_AFTER, Announced, Body, Place, Uploads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -56,7 +58,7 @@ def _swallow(environ: "WSGIEnvironment", length: int) -> None:
     with suppress(Exception):  # it is only a courtesy
         socket.settimeout(COURTESY.total_seconds())
         until = clock.now() + COURTESY
-        while environ["wsgi.input"].read(READ) and clock.now() < until:
+        while environ["wsgi.input"].read(SMALL) and clock.now() < until:
             pass
 
 
@@ -88,10 +90,14 @@ def create() -> Response:
         _check_type()
     announced = _announced()
     body = _body()
-    with _door().room():
-        place = _door().create(person().id, announced, with_body=with_body)
+    door, by = _door(), person().id
+    with door.room():
+        place = door.create(
+            by, announced, with_body=with_body, whole_in=read() if body.is_whole(announced.size) else None
+        )
+        web.close_reading()  # nobody holds a database snapshot for as long as a phone takes
         if place.lease:
-            place = _door().receive(place, NOTHING_MORE if place.offset else body)
+            place = door.receive(place, NOTHING_MORE if place.offset else body)
     response = _answer(201, place)
     response.headers["Location"] = f"/api/v1/uploads/{place.id}"
     return response
@@ -115,11 +121,12 @@ def go_on(upload_id: UUID) -> Response:
 def _patch(upload_id: UUID) -> Response:
     _check_type()
     offset = _number("Upload-Offset")
-    body = _body()
-    with _door().room():
-        place = _door().claim(person().id, upload_id, offset)
+    body, door, by = _body(), _door(), person().id
+    web.close_reading()  # as in `create`
+    with door.room():
+        place = door.claim(by, upload_id, offset)
         if place.lease:
-            place = _door().receive(place, body)
+            place = door.receive(place, body)
     return _answer(204, place)
 
 
@@ -184,8 +191,8 @@ def _body() -> Body:
     socket = request.environ.get("gunicorn.socket")
     if socket is not None:
         socket.settimeout(SILENCE)
-    web.close_reading()  # nobody holds a database snapshot for as long as a phone takes
-    return Body(request.environ["wsgi.input"].read, _length(), _checksum())
+    take, most = reader_of(request.environ)
+    return Body(take, _length(), _checksum(), most)
 
 
 def _length() -> int | None:

@@ -3,29 +3,36 @@
 An upload belongs to a record's owner and a photo id. What has arrived is a part file; its size is the offset.
 One writer holds the upload's lease. Bytes are hashed while they stream to the disk. Before a receipt says
 `stored`, file and folder are synced, then one transaction marks the photo. No file is touched inside one.
+
+Most photos come whole, in one request of less than a second. Such an upload is no row until it is done: nobody else can
+know its part file, whose name is new. It becomes a row with a lease where it takes longer or is cut, so that the phone
+goes on where it ended (decision 14).
 """
 
 import errno
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import FileIO
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from fieldapp.accounts.models import User
 from fieldapp.core import changes, clock, jobs
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
+from fieldapp.core.fixed import Fixed
+from fieldapp.core.incoming import SMALL
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.photos import actions as photos
 from fieldapp.photos.body import MAX_PHOTO_BYTES
@@ -34,7 +41,8 @@ from fieldapp.settings import Settings
 from fieldapp.sync.models import Raw, Record
 from fieldapp.sync.receipts import receipt_for
 
-READ = 16 * 1024  # gunicorn loses what had come of a longer read when the connection breaks
+PIECE = 64 * 1024  # written and hashed at once
+AT_ONCE = timedelta(seconds=1)  # a body that takes longer makes its upload a row
 LEASE = timedelta(seconds=90)  # longer than a silent socket is waited for, so a live writer never loses it
 RENEW = timedelta(seconds=30)
 KEEP_UNFINISHED = timedelta(days=7)
@@ -62,6 +70,11 @@ class Body:
     read: Callable[[int], bytes]
     length: int | None
     checksum: bytes | None = None
+    most: int = SMALL  # that one read may ask for
+
+    def is_whole(self, size: int) -> bool:
+        """Whether it says that it brings a whole photo of this size."""
+        return self.length == size > 0 and self.checksum is None
 
 
 NOTHING_MORE = Body(lambda _length: b"", 0)
@@ -81,9 +94,22 @@ class Place:
     expires_at: datetime
     lease: str | None = None
     receipt: str | None = None
+    row: bool = True
 
 
-_rooms: WeakKeyDictionary[Database, BoundedSemaphore] = WeakKeyDictionary()
+class _Process:
+    """What the uploads of one process share."""
+
+    def __init__(self, most: int) -> None:
+        self.room = BoundedSemaphore(most)
+        self.alone: dict[tuple[UUID, UUID], str] = {}  # owner and photo of uploads that are no row yet: their lease
+        self.lock = Lock()
+
+    def running(self, owner: UUID) -> int:
+        return sum(1 for one, _photo in list(self.alone) if one == owner)
+
+
+_processes: WeakKeyDictionary[Database, _Process] = WeakKeyDictionary()
 _making = Lock()
 
 
@@ -94,24 +120,27 @@ class Uploads:
         self._db, self._files, self._parts = db, files, settings.parts_dir
         self._parts.mkdir(parents=True, exist_ok=True)
         with _making:
-            self._room = _rooms.setdefault(db, BoundedSemaphore(max(1, settings.threads * 3 // 4)))
+            self._here = _processes.setdefault(db, _Process(max(1, settings.threads * 3 // 4)))
 
     @contextmanager
     def room(self) -> Iterator[None]:
         """One of the threads that uploads may hold, so that slow phones cannot stop the server."""
-        if not self._room.acquire(blocking=False):
+        if not self._here.room.acquire(blocking=False):
             raise Problem(503, "busy", headers=(RETRY_AFTER,))
         try:
             yield
         finally:
-            self._room.release()
+            self._here.room.release()
 
     # -- what the requests ask for --
 
-    def create(self, by: UUID, announced: Announced, *, with_body: bool) -> Place:
-        """Where an upload stands, new or not; ours to write if empty and a body comes, or if full."""
+    def create(self, by: UUID, announced: Announced, *, with_body: bool, whole_in: Session | None = None) -> Place:
+        """Where an upload stands, new or not; ours to write if empty and a body comes, or if full. `whole_in`: the body
+        brings the whole photo; a plain one is looked up in this reading session, and becomes no row yet."""
         if announced.size > MAX_PHOTO_BYTES:
             raise Problem(413, "photo-too-large")
+        if whole_in is not None and _is_plain(whole_in, by, announced):
+            return self._new_place(whole_in, by, announced)
         return self._db.write(lambda session: self._create(session, by, announced, with_body))
 
     def find(self, session: Session, by: UUID, upload_id: UUID) -> Place:
@@ -124,7 +153,7 @@ class Uploads:
         def do(session: Session) -> Place:
             place = self._place(session, *_mine(session, by, upload_id))
             if not place.receipt:
-                place = replace(place, lease=_lease(session, place))
+                place = replace(place, lease=self._lease(session, place))
             if offset != place.offset:
                 raise Problem(409, "offset", headers=(("Upload-Offset", str(place.offset)),))
             return place
@@ -133,19 +162,59 @@ class Uploads:
 
     def receive(self, place: Place, body: Body) -> Place:
         """Append what comes; when all is there, check, sync and store it."""
+        if not place.row:
+            self._begin_alone(place)
         try:
             arrived, digest = self._append(place, body)
             if arrived < place.size:
                 return self._pause(replace(place, offset=arrived))
             return self._finish(replace(place, offset=arrived), digest)
         except BaseException:
-            self._db.write(lambda session: _release(session, place))
+            self._let_go(place)
             raise
+        finally:
+            self._forget(place)
 
     # -- creating --
 
+    def _begin_alone(self, place: Place) -> None:
+        """Write an upload that is no row: only this process knows that somebody does."""
+        key = (place.owner, place.photo)
+        with self._here.lock:
+            if key in self._here.alone:
+                raise _busy()
+            if self._here.running(place.owner) >= A_USER_MAY_RUN:
+                raise _too_many()
+            self._here.alone[key] = place.lease or ""
+
+    def _is_alone(self, place: Place) -> bool:
+        return place.lease is not None and self._here.alone.get((place.owner, place.photo)) == place.lease
+
+    def _forget(self, place: Place) -> None:
+        if self._is_alone(place):
+            del self._here.alone[place.owner, place.photo]
+
+    def _enter(self, place: Place) -> None:
+        """Let an upload of which only this process knew be a row, held by us: it takes long."""
+        self._db.write(lambda session: _insert_row(session, place))
+        self._forget(place)
+
+    def _let_go(self, place: Place) -> None:
+        """Something went wrong. What has arrived is kept where a row can say so."""
+        part = self._part(place.id)
+        if self._is_alone(place):
+            with suppress(Exception):
+                if _size_of(part):
+                    self._enter(place)
+            if self._is_alone(place):
+                part.unlink(missing_ok=True)
+                return
+        self._db.write(lambda session: _release(session, place))
+
     def _create(self, session: Session, by: UUID, announced: Announced, with_body: bool) -> Place:
         photo, upload, held = _standing(session, by, announced)
+        if (photo.owner_id, photo.id) in self._here.alone:
+            raise _busy()
         if held and photo.state in UNSETTLED:
             photos.store(session, [photo])
         if upload is not None and upload.sha256 != announced.sha256:  # of an earlier revision: its place is given up
@@ -155,7 +224,17 @@ class Uploads:
         place = self._place(session, upload or _new_upload(photo, announced), photo)
         arrived = place.offset == place.size  # but not stored: the database failed at the end, or it is empty
         ours = not place.receipt and (arrived or (with_body and place.offset == 0))
-        return _hold(session, place, upload is None, ours)
+        return self._hold(session, place, upload is None, ours)
+
+    def _new_place(self, session: Session, by: UUID, announced: Announced) -> Place:
+        """Of a new upload, ours to write, that is no row."""
+        now = clock.now()
+        if _HELD_LEASES.scalar(session, owner=by, upload=None, now=now) + self._here.running(by) >= A_USER_MAY_RUN:
+            raise _too_many()
+        return Place(
+            id=new_id(), record=announced.record, photo=announced.photo, owner=by, sha256=announced.sha256,
+            size=announced.size, offset=0, expires_at=now + KEEP_UNFINISHED, lease=new_id().hex, row=False,
+        )  # fmt: skip
 
     def _place(self, session: Session, upload: Upload, photo: Photo | None) -> Place:
         settled = photo is not None and photo.sha256 == upload.sha256 and photo.state not in UNSETTLED
@@ -170,6 +249,38 @@ class Uploads:
             expires_at=upload.expires_at,
             receipt=_receipt(session, upload.record_id, upload.photo_id) if settled else None,
         )
+
+    def _hold(self, session: Session, place: Place, new: bool, ours: bool) -> Place:
+        """Have the upload be a row for some time, with us as its one writer if it is `ours`."""
+        now = clock.now()
+        if not new:
+            place = replace(place, expires_at=max(place.expires_at, now + KEEP_DONE))
+            session.execute(update(Upload).where(Upload.id == place.id).values(expires_at=place.expires_at))
+            return replace(place, lease=self._lease(session, place)) if ours else place
+        if ours:
+            self._check_running(session, place, now)
+            place = replace(place, lease=new_id().hex)
+        _insert_row(session, place)
+        return place
+
+    def _lease(self, session: Session, place: Place) -> str:
+        """Make us the upload's one writer."""
+        now = clock.now()
+        self._check_running(session, place, now)
+        lease = new_id().hex
+        free = update(Upload).where(Upload.id == place.id, or_(Upload.lease_until.is_(None), Upload.lease_until <= now))
+        taken = free.values(lease=lease, lease_until=now + LEASE).returning(Upload.id)
+        if session.scalar(taken) is None:
+            raise _busy()
+        return lease
+
+    def _check_running(self, session: Session, place: Place, now: datetime) -> None:
+        """A user's third upload waits. Their uploads begin one after the other, or two could both find one running."""
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(select(User.id).where(User.id == place.owner).with_for_update(key_share=True))
+        others = _HELD_LEASES.scalar(session, owner=place.owner, upload=place.id, now=now)
+        if others + self._here.running(place.owner) >= A_USER_MAY_RUN:
+            raise _too_many()
 
     # -- receiving --
 
@@ -186,10 +297,10 @@ class Uploads:
                 raise Problem(400, "bad-request", "more bytes than the photo has")
             came = 0
             try:
-                for data in self._arriving(place, body, wanted):
-                    _write_all(part, data)
-                    digest.update(data)
-                    came += len(data)
+                for piece in _pieces(self._arriving(place, body, wanted)):
+                    _write_all(part, piece)
+                    digest.update(piece)
+                    came += len(piece)
             except OSError as error:
                 _storage_failed(error)
             finally:
@@ -202,10 +313,10 @@ class Uploads:
 
     def _arriving(self, place: Place, body: Body, wanted: int) -> Iterator[bytes]:
         """The body, piece by piece. A truncated one looks like a normal end: only counting tells."""
-        renew_at = clock.now() + RENEW
+        renew_at = clock.now() + (AT_ONCE if self._is_alone(place) else RENEW)
         while wanted > 0:
             try:
-                data = body.read(min(READ, wanted))
+                data = body.read(min(body.most, wanted))
             except Exception:  # reset, silent for too long, broken chunks: what came before is kept
                 return
             if not data:
@@ -214,11 +325,16 @@ class Uploads:
             # Before writing: whoever slept past their lease must not append to a file that another has finished.
             if clock.now() >= renew_at:
                 renew_at = clock.now() + RENEW
-                self._db.write(lambda session: _renew(session, place))
+                if self._is_alone(place):
+                    self._enter(place)
+                else:
+                    self._db.write(lambda session: _renew(session, place))
             yield data
 
     def _pause(self, place: Place) -> Place:
         """More is to come: free the lease, say `partial`."""
+        if self._is_alone(place):
+            self._enter(place)
 
         def do(session: Session) -> Place:
             _release(session, place)
@@ -315,6 +431,23 @@ def _standing(session: Session, by: UUID, announced: Announced) -> tuple[Photo, 
     return found[0], found[1], found[2]
 
 
+_PLAIN = Fixed(
+    select(Photo.owner_id, Photo.record_id, Photo.sha256, Photo.size, Photo.state, Upload.id.label("upload"),
+           _HELD.label("held"))
+    .outerjoin(Upload, and_(Upload.photo_id == Photo.id, Upload.owner_id == Photo.owner_id))
+    .where(Photo.id == bindparam("photo"))
+)  # fmt: skip
+
+
+def _is_plain(session: Session, by: UUID, announced: Announced) -> bool:
+    """Whether this photo is simply expected: listed by its record, and nothing of it has ever come."""
+    found = _PLAIN.first(session, photo=announced.photo)
+    if found is None or found.state not in UNSETTLED or found.upload is not None or found.held:
+        return False
+    listed = (found.owner_id, found.record_id, found.sha256, found.size)
+    return bool(listed == (by, announced.record, announced.sha256, announced.size))
+
+
 def _new_upload(photo: Photo, announced: Announced) -> Upload:
     """An upload that is no row yet."""
     now = clock.now()
@@ -330,31 +463,19 @@ def _new_upload(photo: Photo, announced: Announced) -> Upload:
     )
 
 
-def _hold(session: Session, place: Place, new: bool, ours: bool) -> Place:
-    """Have the upload be a row for some time, with us as its one writer if it is `ours`."""
-    now = clock.now()
-    if not new:
-        place = replace(place, expires_at=max(place.expires_at, now + KEEP_DONE))
-        session.execute(update(Upload).where(Upload.id == place.id).values(expires_at=place.expires_at))
-        return replace(place, lease=_lease(session, place)) if ours else place
-    if ours:
-        _check_running(session, place, now)
-        place = replace(place, lease=new_id().hex)
-    row = changes.insert(session, Upload).values(
-        id=place.id,
-        owner_id=place.owner,
-        record_id=place.record,
-        photo_id=place.photo,
-        sha256=place.sha256,
-        size=place.size,
-        created_at=now,
-        expires_at=place.expires_at,
-        lease=place.lease,
-        lease_until=now + LEASE if place.lease else None,
-    )
+def _row_of(place: Place, now: datetime) -> dict[str, Any]:
+    return {
+        "id": place.id, "owner_id": place.owner, "record_id": place.record, "photo_id": place.photo,
+        "sha256": place.sha256, "size": place.size, "created_at": now, "expires_at": place.expires_at,
+        "lease": place.lease, "lease_until": now + LEASE if place.lease else None,
+    }  # fmt: skip
+
+
+def _insert_row(session: Session, place: Place) -> None:
+    """Raises 423 where the same photo came by another connection, this very moment."""
+    row = changes.insert(session, Upload).values(**_row_of(place, clock.now()))
     if session.scalar(row.on_conflict_do_nothing().returning(Upload.id)) is None:
-        raise _busy()  # the same photo came by another connection, this very moment
-    return place
+        raise _busy()
 
 
 def _mine(session: Session, by: UUID, upload_id: UUID) -> tuple[Upload, Photo | None]:
@@ -371,25 +492,20 @@ def _mine(session: Session, by: UUID, upload_id: UUID) -> tuple[Upload, Photo | 
     return upload, photo
 
 
-def _lease(session: Session, place: Place) -> str:
-    """Make us the upload's one writer."""
-    now = clock.now()
-    _check_running(session, place, now)
-    lease = new_id().hex
-    free = update(Upload).where(Upload.id == place.id, or_(Upload.lease_until.is_(None), Upload.lease_until <= now))
-    taken = free.values(lease=lease, lease_until=now + LEASE).returning(Upload.id)
-    if session.scalar(taken) is None:
-        raise _busy()
-    return lease
+_LEASES = select(func.count()).select_from(Upload).where(Upload.owner_id == bindparam("owner"))
+_HELD_LEASES = Fixed(
+    _LEASES.where(
+        or_(
+            bindparam("upload", type_=Upload.id.type).is_(None), Upload.id != bindparam("upload", type_=Upload.id.type)
+        ),
+        Upload.lease_until > bindparam("now"),
+    )
+)
 
 
-def _check_running(session: Session, place: Place, now: datetime) -> None:
-    """A user's third upload waits. Their uploads begin one after the other, or two could both find one running."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(User.id).where(User.id == place.owner).with_for_update(key_share=True))
-    others = (Upload.owner_id == place.owner, Upload.id != place.id, Upload.lease_until > now)
-    if (session.scalar(select(func.count()).select_from(Upload).where(*others)) or 0) >= A_USER_MAY_RUN:
-        raise Problem(503, "busy", headers=(RETRY_AFTER,))
+def _too_many() -> Problem:
+    """Two uploads of this user are running."""
+    return Problem(503, "busy", headers=(RETRY_AFTER,))
 
 
 def _busy() -> Problem:
@@ -408,15 +524,30 @@ def _release(session: Session, place: Place) -> None:
     session.execute(ours.values(lease=None, lease_until=None))
 
 
+def _done(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    made = (sqlite if dialect == "sqlite" else postgresql).insert(_UPLOADS)
+    names = ("sha256", "size", "expires_at", "done_at", "lease", "lease_until")
+    settled: sqlite.Insert | postgresql.Insert = made.on_conflict_do_update(
+        index_elements=["owner_id", "photo_id"], set_={name: made.excluded[name] for name in names}
+    ).returning(_UPLOADS.c.id)
+    return settled
+
+
+_UPLOADS: Table = Upload.__table__  # type: ignore[assignment]
+_DONE = Fixed(
+    _done,
+    columns=("id", "owner_id", "record_id", "photo_id", "sha256", "size", "created_at", "expires_at", "done_at",
+             "lease", "lease_until"),
+)  # fmt: skip
+
+
 def _stored(session: Session, place: Place) -> Place:
     """Make it true: for this photo, and for any other of its owner that waits for the same bytes."""
-    waiting = select(Photo).where(Photo.owner_id == place.owner, Photo.sha256 == place.sha256)
-    photos.store(session, session.scalars(waiting.where(Photo.stored_at.is_(None)).with_for_update()).all())
-    expires_at = clock.now() + KEEP_DONE
-    ended = update(Upload).where(Upload.id == place.id)
-    session.execute(ended.values(done_at=clock.now(), expires_at=expires_at, lease=None, lease_until=None))
-    session.flush()
-    return replace(place, expires_at=expires_at, lease=None, receipt=_receipt(session, place.record, place.photo))
+    photos.arrived(session, place.owner, place.sha256)
+    now = clock.now()
+    place = replace(place, expires_at=now + KEEP_DONE, lease=None)
+    id = _DONE.scalar(session, **_row_of(place, now), done_at=now)
+    return replace(place, id=id, receipt=_receipt(session, place.record, place.photo))
 
 
 def _expired(session: Session) -> list[UUID]:
@@ -430,21 +561,37 @@ def _expired(session: Session) -> list[UUID]:
     return [upload.id for upload in ended]
 
 
-_LISTING = select(
-    Photo.reason,
-    select(Raw.payload_sha256)
-    .join(Record, Record.raw_id == Raw.id)
-    .where(Record.id == bindparam("record_id"))
-    .scalar_subquery(),
-).where(Photo.id == bindparam("photo_id"))
+_LISTING = Fixed(
+    select(
+        Photo.reason,
+        select(Raw.payload_sha256)
+        .join(Record, Record.raw_id == Raw.id)
+        .where(Record.id == bindparam("record"))
+        .scalar_subquery()
+        .label("projected"),
+    ).where(Photo.id == bindparam("photo"))
+)
 
 
 def _receipt(session: Session, record_id: UUID, photo_id: UUID) -> str:
     """The receipt of the bytes that list the photo, as a header can carry it: the projected ones, or a variant."""
-    session.flush()
-    reason, projected = session.execute(_LISTING, {"record_id": record_id, "photo_id": photo_id}).one()
+    reason, projected = _LISTING.first(session, record=record_id, photo=photo_id)
     receipt = receipt_for(session, record_id, None if reason == PARKED else projected)
     return b64encode(receipt.model_dump_json().encode()).decode()
+
+
+def _pieces(arriving: Iterator[bytes]) -> Iterator[bytes]:
+    """What arrives in drops, put together: each piece costs a write."""
+    drops: list[bytes] = []
+    size = 0
+    for data in arriving:
+        drops.append(data)
+        size += len(data)
+        if size >= PIECE:
+            yield b"".join(drops)
+            drops, size = [], 0
+    if drops:
+        yield b"".join(drops)
 
 
 def _write_all(part: FileIO, data: bytes) -> None:
