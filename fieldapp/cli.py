@@ -16,7 +16,6 @@ from fieldapp.core.db import Database
 from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
 from fieldapp.upkeep.place import Trouble, under_way
 
-
 Run = Callable[[argparse.Namespace, Settings], int | None]
 
 

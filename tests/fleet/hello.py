@@ -102,6 +102,7 @@ def heal_if_seen(phone: "Phone") -> bool:
             return False
         for item in page:
             _reopen(phone, item, item.id in answer.json["lacking"])
+    phone.voided = list(phone.all_voided)  # told before, and perhaps forgotten by the restore
     phone.epoch, phone.epoch_seen = seen, None
     return True
 
