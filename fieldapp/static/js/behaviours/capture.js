@@ -7,6 +7,8 @@ import { author, followAuthor, phone } from "./phone.js";
 import { nameOf, say, sayTime } from "./words.js";
 import { outbox, subscribe } from "../outbox/state.js";
 
+/** @typedef {ReturnType<typeof import("./capture/form.js").setUpForm>} TheForm */
+
 /** @param {import("./capture/page.js").Page} page */
 async function showDrafts({ ctx, me, ref }) {
   const rows = await outbox(ctx, me.id);
@@ -31,9 +33,19 @@ async function begin() {
   const asked = new URLSearchParams(location.search);
   /** @type {"main"|"further"} */
   let picking = "main";
-  /** @type {ReturnType<typeof import("./capture/form.js").setUpForm>|null} */
+  /** @type {TheForm|null} */
   let form = null;
-  const theForm = async () => (form ??= (await import("./capture/form.js")).setUpForm(page));
+  /** @type {Promise<TheForm>|null} */
+  let forming = null;
+  // Fetched ahead, and a project may be tapped on meanwhile: two forms on one page would write, and save, two visits.
+  const theForm = () =>
+    (forming ??= import("./capture/form.js").then(
+      ({ setUpForm }) => (form = setUpForm(page)),
+      (problem) => {
+        forming = null;
+        throw problem;
+      },
+    ));
 
   const pick = setUpPick(one('[data-view="pick"]'), {
     projects: () => page.ref.projects,
