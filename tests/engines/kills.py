@@ -43,6 +43,7 @@ MOST, LONGEST = 9, 0.2  # a kill comes after so many visits at most, and so many
 ROUNDS_KEPT = 2  # what was said before these is dropped, as an officer would, so that the disk does not fill
 BY_FORM = 10
 TELL = 25
+KEPT = {"saved", "sealed", "sent"}  # what was written by hand may be on its way when the browser dies
 
 
 @dataclass
@@ -129,7 +130,7 @@ class Killing:
         records = {row["id"]: row for row in held["records"]}
         for one in [said for round_ in self.rounds[-ROUNDS_KEPT:] for said in round_]:
             found = records.get(one.id)
-            if found is None or found["state"] != "saved":
+            if found is None or found["state"] not in KEPT:
                 self.lost.append(f"visit {one.id} is {found and found['state']}")
             elif {key: found["form"].get(key) for key in one.form} != one.form:
                 self.lost.append(f"visit {one.id} has other words")
