@@ -30,9 +30,13 @@ const said = (thing) => thing instanceof Error ? `${thing.name}: ${thing.message
 addEventListener("error", (event) => {
   if (event.error || event.message) tell(`uncaught: ${event.error ? said(event.error) : event.message}`);
 });
-addEventListener("unhandledrejection", (event) => tell(`uncaught: ${said(event.reason)}`));
-addEventListener("securitypolicyviolation", (event) => {
-  if (document.contentType === "text/html") tell(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+addEventListener("unhandledrejection", (event) => {
+  // A page that is left while it fetches a module says that, too: told only by one that is still there.
+  setTimeout(() => tell(`uncaught: ${said(event.reason)}`), String(event.reason).includes("module script") ? 500 : 0);
+});
+addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
+  if (document.contentType !== "text/html") return;
+  tell(`CSP: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
 });
 const error = console.error;
 console.error = (...things) => { tell(`console: ${things.map(said).join(" ")}`); error.apply(console, things); };
