@@ -15,6 +15,7 @@ from fieldapp import serve as _serve  # noqa: F401  the jobs are registered by b
 from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database
 from fieldapp.photos.models import Photo, Upload
+from tests.fleet import pictures
 from tests.fleet.check import Findings, check
 from tests.fleet.hand import Hand, Quota
 from tests.fleet.people import Zone, found
@@ -86,6 +87,8 @@ class Fleet:
         self.server.migrate()
         with self.server.database() as db:
             self.zone = found(db, officers=3 * self.plan.hands)
+        for name in (*pictures.SIZES, "heic", "broken"):
+            pictures.base(name)
         self.server.start()
         self.weather = Weather(self.server.port, self.plan.seed, self.plan.share)
         self.hands = list(self._hands(self.zone))
