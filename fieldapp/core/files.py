@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from fieldapp.core.db import new_id
 
 PIECE = 64 * 1024
+FRESH = "fresh"  # the folder of files that are being written
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Files:
             return
         target = self._place_of(key)
         if not _linked(path, target):  # something is there, or the disk is another one
-            with _fresh(target) as fresh:
+            with self._fresh() as fresh:
                 if not _linked(path, fresh):
                     shutil.copyfile(path, fresh)
                     self.sync(fresh)
@@ -65,7 +67,7 @@ class Files:
             obstore.put(self._store, key, data)
             return
         target = self._place_of(key)
-        with _fresh(target) as fresh:
+        with self._fresh() as fresh:
             fresh.write_bytes(data)
             self.sync(fresh)
             fresh.replace(target)
@@ -110,6 +112,13 @@ class Files:
         """Files that a `put` was writing when its process was killed; those being written this moment too."""
         return (path for path in _walk(self._root) if path.name.startswith(".")) if self._root else iter(())
 
+    def forget_unfinished(self, before: datetime) -> None:
+        """Delete what killed processes were writing, as far as it is older than `before`."""
+        for path in (self._root / FRESH).glob(".*") if self._root else ():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+
     def delete(self, key: str) -> None:
         """Forget a key. That it holds nothing is no error."""
         with suppress(FileNotFoundError):
@@ -129,6 +138,18 @@ class Files:
         self._make_last(target.parent)
         return target
 
+    @contextmanager
+    def _fresh(self) -> Iterator[Path]:
+        """A name that nobody else uses, gone at the end whatever happened; should we be killed, it is swept away."""
+        folder = cast(Path, self._root) / FRESH
+        folder.mkdir(exist_ok=True)
+        path = folder / f".{new_id().hex}"
+        try:
+            yield path
+        finally:
+            # Also after success: renaming one hard link over another of the same file leaves both names.
+            path.unlink(missing_ok=True)
+
     def _make_last(self, folder: Path) -> None:
         """Once a process, and also where it is there: whoever made it may not have come to sync it."""
         if folder in self._lasting:
@@ -147,17 +168,6 @@ def _walk(root: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if path.exists():
                 yield path
-
-
-@contextmanager
-def _fresh(target: Path) -> Iterator[Path]:
-    """A name beside the target that nobody else uses, gone at the end whatever happened."""
-    path = target.with_name(f".{target.name}.{new_id().hex}")
-    try:
-        yield path
-    finally:
-        # Also after success: renaming one hard link over another of the same file leaves both names.
-        path.unlink(missing_ok=True)
 
 
 def _linked(path: Path, fresh: Path) -> bool:

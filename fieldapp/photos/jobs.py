@@ -20,6 +20,7 @@ from fieldapp.photos.queries import still_needed
 
 log = logging.getLogger("fieldapp.photos")
 LEASE = timedelta(minutes=5)
+LEFT_FOR = timedelta(days=1)  # no photo takes longer to be written
 A_HANDFUL = 8  # claimed at once
 NEXT = {"wanted": "making", "making": "again"}  # a worker that dies on a photo gets one more try, then we give it up
 
@@ -112,6 +113,12 @@ def delete_purged(context: Context) -> None:
             context.files.delete(photo.evidence_key)
     done = [photo.id for photo in purged]
     context.db.write(lambda session: _forget_purge(session, done))
+
+
+@every_minute
+def forget_unfinished(context: Context) -> None:
+    """Delete what a killed process was writing into the file store."""
+    context.files.forget_unfinished(clock.now() - LEFT_FOR)
 
 
 def _forget_purge(session: Session, photo_ids: list[UUID]) -> None:

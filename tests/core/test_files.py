@@ -1,10 +1,13 @@
 """Photo bytes in a folder: whole or not at all, and on the disk before anyone says so."""
 
 import os
+import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from fieldapp.core import clock
 from fieldapp.core.files import Files
 
 
@@ -105,3 +108,21 @@ def test_a_failed_sync_leaves_no_key(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Input/output"):
         files.put("evidence/abc", part(tmp_path))
     assert files.size("evidence/abc") is None
+
+
+def test_what_a_killed_process_was_writing_is_swept_away_a_day_later(files: Files, tmp_path: Path) -> None:
+    def killed(handle: int) -> None:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            os._exit(9)
+
+    child = os.fork()
+    if child == 0:
+        Files((tmp_path / "files").as_uri(), fsync=killed).put_bytes("thumb/1.jpg", b"half a thumb")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert files.size("thumb/1.jpg") is None
+    (left,) = files.unfinished()
+    files.forget_unfinished(clock.now() - timedelta(days=1))
+    assert left.exists()  # perhaps somebody is writing it this moment
+    files.forget_unfinished(clock.now() + timedelta(days=1))
+    assert list(files.unfinished()) == []
