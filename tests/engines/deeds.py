@@ -74,8 +74,7 @@ def get_ready(device: Device, name: str = "ana") -> None:
     """Signed in, the shell kept by the worker, the reference data on the phone."""
     sign_in(device, name)
     device.open("/settings")
-    at_work = "() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
-    eventually("the worker at work", lambda: device.run(at_work), bool)
+    eventually("the worker at work", lambda: device.run("() => navigator.serviceWorker.controller !== null"), bool)
     eventually("reference data", lambda: knows(device), lambda names: {"kinds", "projects"} <= names)
 
 
