@@ -100,7 +100,9 @@ class Files:
         """Everything that is kept, in no order."""
         if self._root is not None:
             for path in _walk(self._root):
-                if not path.name.startswith("."):
+                if path.name.startswith("."):
+                    continue
+                with suppress(FileNotFoundError):  # deleted since
                     known = path.stat()
                     yield Listed(path.relative_to(self._root).as_posix(), known.st_size, known.st_mtime)
             return
@@ -162,12 +164,10 @@ class Files:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    """The files below a folder; one that goes meanwhile is left out."""
+    """The files below a folder."""
     for folder, _folders, names in os.walk(root):
         for name in names:
-            path = Path(folder, name)
-            if path.exists():
-                yield path
+            yield Path(folder, name)
 
 
 def _linked(path: Path, fresh: Path) -> bool:

@@ -318,6 +318,12 @@ def want_again(session: Session, photo_ids: Sequence[UUID]) -> int:
     return asked
 
 
+def make_copies_anew(session: Session) -> None:
+    """Whatever worker was at it is gone for a reason of its own: that was no try."""
+    begun = update(Photo).where(Photo.derivative.in_(["making", "again"]))
+    session.execute(begun.values(derivative="wanted", derivative_lease=None))
+
+
 def hand_over(session: Session, record_id: UUID, before: UUID, owner_id: UUID) -> None:
     """The photos of a record whose author has become known were kept for `before`, who handed it in."""
     for kept in (Photo, Upload):

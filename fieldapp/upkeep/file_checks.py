@@ -130,7 +130,7 @@ def left_over(this: Examination) -> Iterator[Finding]:
         yield Finding(
             "temporary-files",
             f"{len(left)} temporary files were left by processes that were killed.",
-            "They belong to nothing and can be deleted.",
+            "The worker takes those in `fresh` away after a day: see whether it runs. The others can be deleted.",
             left,
         )
 

@@ -219,6 +219,7 @@ def _new_server(session: Session, report: Report, here: set[str]) -> None:
         )
         if evidence_key(photo.sha256) not in here
     ]
+    photos.make_copies_anew(session)
     report.wanted_again = photos.want_again(session, lost)
     audit.record(
         session, None, "server.restored", "server", said.server_epoch, epoch=report.epoch, backup=said.made_at,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fieldapp.accounts.models import User
 from fieldapp.core import audit, clock, migrate
@@ -267,6 +267,21 @@ def test_one_that_is_broken_off_serves_nobody_and_may_be_done_again(
     assert restore(elsewhere, folder).files == 1
     assert not under_way(elsewhere) and {"fieldapp.db", "secret.key"} <= everything(elsewhere)
     assert not list(elsewhere.data_dir.glob(".*"))
+
+
+@ON_SQLITE
+def test_copies_that_the_lost_server_was_making_are_made_here(
+    phone_of: PhoneOf, cast: Cast, db: Database, back_up: BackUp, folder: Path, elsewhere: Settings
+) -> None:
+    handed_in(phone_of("ana"), cast, "gate")
+    with db.writing() as session:
+        session.execute(update(Photo).values(derivative="again", derivative_lease=clock.now()))
+    back_up()
+    restore(elsewhere, folder)
+    there = Database(elsewhere.database)
+    with there.reading() as session:
+        assert session.scalars(select(Photo.derivative)).one() == "wanted"
+    there.close()
 
 
 @ON_SQLITE
