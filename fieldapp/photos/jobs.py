@@ -1,8 +1,10 @@
 """Copies for pages, and the end of purged files: after the answer, one photo at a time."""
 
 import logging
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from uuid import UUID
 
@@ -10,10 +12,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
-from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.core.jobs import Context, every_minute, job
-from fieldapp.photos import copies
+from fieldapp.photos import apart, copies
 from fieldapp.photos.actions import shown_anew
 from fieldapp.photos.models import STORED, UNREADABLE, Photo
 from fieldapp.photos.queries import still_needed
@@ -21,53 +22,55 @@ from fieldapp.photos.queries import still_needed
 log = logging.getLogger("fieldapp.photos")
 LEASE = timedelta(minutes=5)
 LEFT_FOR = timedelta(days=1)  # no photo takes longer to be written
-A_HANDFUL = 8  # claimed at once
-NEXT = {"wanted": "making", "making": "again"}  # a worker that dies on a photo gets one more try, then we give it up
+NEXT = {"wanted": "making"}  # whatever a worker has died over is made again, apart
+End = Callable[[Session], None]
 
 
 @job("thumbnails")
 def make_copies(context: Context) -> int:
     """Make every copy that is wanted; how many photos were looked at."""
     seen = 0
-    while claimed := context.db.write(_claim):
-        for photo in claimed:
-            _make(context.db, context.files, photo)
-        seen += len(claimed)
+    photo = context.db.write(_claim)
+    while photo is not None:
+        end = _make(context.files, photo)
+        photo = context.db.write(lambda session: _claim(session, end))  # noqa: B023
+        seen += 1
     return seen
 
 
-def _claim(session: Session) -> list[Photo]:
-    """Some photos that wait, or whose worker has gone. They are ours for LEASE."""
+def _claim(session: Session, end: End | None = None) -> Photo | None:
+    """The end of one photo, and the next one that waits or whose worker has gone. It is ours for LEASE.
+
+    One at a time: what a worker had not begun when it died must not count as what it has died of.
+    """
+    if end is not None:
+        end(session)
+        session.flush()
     free = or_(Photo.derivative_lease.is_(None), Photo.derivative_lease <= clock.now())
     waiting = Photo.derivative.in_(["wanted", "making", "again"])
-    query = select(Photo).where(waiting, free).order_by(Photo.derivative.desc(), Photo.id).limit(A_HANDFUL)
-    photos = list(session.scalars(query.with_for_update(skip_locked=True)))
-    for photo in photos:
-        photo.derivative, photo.derivative_lease = NEXT.get(photo.derivative, "lost"), clock.now() + LEASE
-    return photos
+    query = select(Photo).where(waiting, free).order_by(Photo.derivative.desc(), Photo.id).limit(1)
+    photo = session.scalar(query.with_for_update(skip_locked=True))
+    if photo is not None:
+        photo.derivative, photo.derivative_lease = NEXT.get(photo.derivative, "again"), clock.now() + LEASE
+    return photo
 
 
-def _make(db: Database, files: Files, photo: Photo) -> None:
-    """One photo's copies. A storage error leaves it to the next sweep; a picture error is its end."""
+def _make(files: Files, photo: Photo) -> End:
+    """One photo's copies, and what is to be said of it then."""
     try:
         made = _copies(files, photo)
     except copies.Unreadable as error:
-        why = str(error)
-        db.write(lambda session: _give_up(session, photo.id, why))
-        return
+        return partial(_give_up, photo_id=photo.id, why=str(error))
     except OSError:
         log.exception("copies not made", extra={"facts": {"photo": str(photo.id)}})
-        db.write(lambda session: _later(session, photo.id))
-        return
-    db.write(lambda session: _made(session, photo.id, made))
+        return partial(_later, photo_id=photo.id)
+    return partial(_made, photo_id=photo.id, made=made)
 
 
 def _copies(files: Files, photo: Photo) -> copies.Copies:
-    if photo.derivative == "lost":
-        raise copies.Unreadable("stopped-the-worker")
     with closing(files.open(photo.evidence_key)) as evidence:
         data = evidence.read()  # here, so that an error of the disk is not taken for one of the picture
-    made = copies.make(BytesIO(data))
+    made = apart.make(data) if photo.derivative == "again" else copies.make(BytesIO(data))
     files.put_bytes(photo.thumb_key, made.thumb)
     if made.display is not None:
         files.put_bytes(f"display/{photo.id}.jpg", made.display)

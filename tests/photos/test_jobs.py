@@ -1,8 +1,11 @@
 """The worker's part: copies made once, by whoever is alive, and the end of purged files."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from uuid import UUID
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
-from fieldapp.photos import actions
+from fieldapp.photos import actions, apart
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, evidence_key
@@ -82,7 +85,7 @@ def test_bytes_that_are_no_picture_are_kept_and_never_shown(context: jobs.Contex
 
 
 def test_every_photo_that_waits_is_made_once(context: jobs.Context, store: Store) -> None:
-    ids = [store(pictures.jpeg(pictures.scene(100 + n, 100))) for n in range(photo_jobs.A_HANDFUL + 3)]
+    ids = [store(pictures.jpeg(pictures.scene(100 + n, 100))) for n in range(5)]
     assert photo_jobs.make_copies(context) == len(ids)
     assert photo_jobs.make_copies(context) == 0
     assert all(photo_of(context, id).has_copies for id in ids)
@@ -97,13 +100,41 @@ def test_what_a_worker_holds_no_other_takes_until_its_lease_ends(context: jobs.C
     assert photo_of(context, id).has_copies
 
 
-def test_a_photo_that_stops_workers_is_given_up_after_two(context: jobs.Context, store: Store) -> None:
-    id = store(pictures.jpeg())
-    for _ in range(2):
-        context.db.write(photo_jobs._claim)  # and the worker dies of it
+def _dies(answer: Connection, data: bytes) -> None:
+    """In place of `apart._draw`: a decoder that takes its process with it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_while_drawing(context: jobs.Context, times: int) -> None:
+    for _ in range(times):
+        context.db.write(photo_jobs._claim)  # and then nothing more is heard of the worker
         clock.advance(photo_jobs.LEASE)
+
+
+def test_workers_killed_by_something_else_cost_no_photo(context: jobs.Context, store: Store) -> None:
+    ids = [store(pictures.jpeg(pictures.scene(100 + n, 100))) for n in range(2)]
+    killed_while_drawing(context, 5)
+    photo_jobs.make_copies(context)
+    assert all(photo_of(context, id).has_copies for id in ids)
+
+
+def test_a_photo_of_which_even_a_process_of_its_own_dies_is_given_up(
+    context: jobs.Context, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_draw", _dies)
+    id = store(pictures.jpeg())
+    killed_while_drawing(context, 1)
+    other = store(pictures.jpeg(pictures.scene(80, 80)))
     photo_jobs.make_copies(context)
     assert (photo_of(context, id).state, photo_of(context, id).reason) == ("unreadable", "stopped-the-worker")
+    assert photo_of(context, other).has_copies
+
+
+def test_no_picture_stays_none_in_a_process_of_its_own(context: jobs.Context, store: Store) -> None:
+    id = store(b"a text someone renamed")
+    killed_while_drawing(context, 1)
+    photo_jobs.make_copies(context)
+    assert (photo_of(context, id).state, photo_of(context, id).reason) == ("unreadable", "not-a-picture")
 
 
 def test_a_disk_that_cannot_be_read_is_no_fault_of_the_picture(context: jobs.Context, store: Store) -> None:
@@ -149,7 +180,8 @@ def test_a_purged_photo_loses_its_files_but_not_its_hash(context: jobs.Context, 
 
 def test_a_photo_purged_while_its_copies_are_made_leaves_none(context: jobs.Context, store: Store, cast: Cast) -> None:
     id = store(pictures.with_exif(3))
-    (claimed,) = context.db.write(photo_jobs._claim)
+    claimed = context.db.write(photo_jobs._claim)
+    assert claimed is not None
     made = photo_jobs._copies(context.files, claimed)
     with context.db.writing() as session:
         actions.purge(session, id, cast.zoe, "on request")
