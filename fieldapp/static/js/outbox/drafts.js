@@ -12,6 +12,7 @@ import { AlreadyReceived, OutboxProblem, StoreProblem, TooLarge } from "./proble
 import { withRoom } from "./receipts.js";
 import { firstSaveIn, holding, leaseOf, newRecord } from "./records.js";
 import { rememberVisit } from "./reference.js";
+import { holdBack } from "./reserve.js";
 
 // For the form, that has a record and its photos open together.
 export { photoBytes, setPhoto, shrinkPhoto } from "./photos.js";
@@ -130,6 +131,7 @@ export async function saveVisit(ctx, id) {
   await updateMirror(ctx);
   await rememberVisit(ctx, record).catch(() => {});
   void ctx.persist().catch(() => {});
+  void holdBack(ctx).catch(() => {});
   announce(ctx, id);
   return { record, photos };
 }

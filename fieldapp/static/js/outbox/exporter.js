@@ -12,7 +12,7 @@
 import { base64, sha256Hex } from "./hash.js";
 import { deviceId, recall } from "./meta.js";
 import { photoBytes, photosOf } from "./photos.js";
-import { OutboxProblem } from "./problems.js";
+import { OutboxProblem, QuotaProblem } from "./problems.js";
 import { envelopeBytes, manifestPhotos, seal } from "./seal.js";
 
 export const FORMAT = "fieldapp-export/1";
@@ -49,7 +49,7 @@ export async function exportRecords(ctx, ids) {
     file.write("]}");
   }
   file.write("]}");
-  await markExported(ctx, ids);
+  await markExported(ctx, ids).catch(unlessFull);
   return { name: fileName(ctx), bytes: file.bytes() };
 }
 
@@ -86,7 +86,13 @@ async function sealedOrSnapshot(ctx, id) {
   const record = /** @type {OutboxRecord|undefined} */ (await ctx.store.get("records", id));
   if (!record) throw new OutboxProblem("gone");
   if (record.state === "draft") return snapshot(ctx, record);
-  const sealed = await seal(ctx, id, { now: true });
+  if (record.sealed) return { record, raw: record.sealed, sha256: /** @type {string} */ (record.sha256) };
+  const sealed = await seal(ctx, id, { now: true }).catch((error) => {
+    if (error instanceof QuotaProblem) return null;
+    throw error;
+  });
+  // No room to keep them: the same bytes are made when there is, unless it is edited before that.
+  if (!sealed) return snapshot(ctx, record);
   return { record: sealed, raw: /** @type {ArrayBuffer} */ (sealed.sealed), sha256: /** @type {string} */ (sealed.sha256) };
 }
 
@@ -99,8 +105,16 @@ async function snapshot(ctx, draft) {
   const record = await asItLies(ctx, draft);
   const raw = envelopeBytes(record, await manifestPhotos(ctx, draft, true));
   const sha256 = await sha256Hex(raw);
-  await followsOn(ctx, record, sha256);
+  if (draft.state === "draft") await followsOn(ctx, record, sha256).catch(unlessFull);
   return { record, raw, sha256 };
+}
+
+/**
+ * On a full phone a file is what is left: what cannot be noted beside it matters less.
+ * @param {unknown} error
+ */
+function unlessFull(error) {
+  if (!(error instanceof QuotaProblem)) throw error;
 }
 
 /**

@@ -8,10 +8,11 @@ import { alone, Overtaken } from "./alone.js";
 import { contactIfDue, healIfSeen, whoIsHere } from "./devices.js";
 import { currentUser } from "./meta.js";
 import { shrinkPhoto } from "./photos.js";
-import { LeaseHeld, OutboxProblem } from "./problems.js";
+import { LeaseHeld, OutboxProblem, QuotaProblem } from "./problems.js";
 import { earliest, isDue, isHeldUp, mayUpload, needsPut, queued } from "./queue.js";
 import { applyReceipt, isReceiptFor, tidyIfDue } from "./receipts.js";
 import { holding } from "./records.js";
+import { holdBack, withReserve } from "./reserve.js";
 import { seal } from "./seal.js";
 import { uploadPhoto } from "./tus.js";
 import { ask, backOff, isPassing, problemCode } from "./wire.js";
@@ -30,7 +31,8 @@ const PASSES = 1_000;
 export async function run(ctx) {
   const user = await currentUser(ctx);
   if (!user) return outcome();
-  return (await alone(ctx, (beat) => flush(newRun(ctx, user.id, beat)))) ?? { ...outcome(), locked: true };
+  const once = (/** @type {boolean} */ reserve) => alone(ctx, (beat) => flush(newRun(ctx, user.id, beat, reserve)));
+  return (await withReserve(ctx, once)) ?? { ...outcome(), locked: true };
 }
 
 /**
@@ -42,16 +44,18 @@ export async function run(ctx) {
 export async function wake(ctx, reason) {
   const user = await currentUser(ctx);
   if (!user) return;
-  await ctx.store.tx(["records", "photos"], async (tx) => {
-    for (const state of reason === "manual" ? ["saved", "sealed", "needs_you"] : ["saved", "sealed"]) {
-      for (const record of /** @type {OutboxRecord[]} */ (await tx.list("records", "owner_state", [user.id, state]))) {
-        if (record.next_at) await tx.put("records", { ...record, next_at: 0, tries: 0 });
-        for (const photo of /** @type {Photo[]} */ (await tx.list("photos", "record", record.id))) {
-          if (photo.next_at) await tx.put("photos", { ...photo, next_at: 0, tries: 0 });
+  const forget = () =>
+    ctx.store.tx(["records", "photos"], async (tx) => {
+      for (const state of reason === "manual" ? ["saved", "sealed", "needs_you"] : ["saved", "sealed"]) {
+        for (const record of /** @type {OutboxRecord[]} */ (await tx.list("records", "owner_state", [user.id, state]))) {
+          if (record.next_at) await tx.put("records", { ...record, next_at: 0, tries: 0 });
+          for (const photo of /** @type {Photo[]} */ (await tx.list("photos", "record", record.id))) {
+            if (photo.next_at) await tx.put("photos", { ...photo, next_at: 0, tries: 0 });
+          }
         }
       }
-    }
-  });
+    });
+  await withReserve(ctx, forget);
 }
 
 /** @returns {RunResult} */
@@ -64,6 +68,7 @@ function outcome() {
  * @property {Ctx} ctx
  * @property {Id} owner
  * @property {(ms: number) => Promise<void>} beat
+ * @property {boolean} reserve  whether there is some held back for a full phone
  * @property {RunResult} result
  * @property {number} strikes
  * @property {boolean} unhealed  telling a restored server has failed in this run
@@ -75,10 +80,11 @@ function outcome() {
  * @param {Ctx} ctx
  * @param {Id} owner
  * @param {(ms: number) => Promise<void>} beat
+ * @param {boolean} reserve
  * @returns {Run}
  */
-function newRun(ctx, owner, beat) {
-  return { ctx, owner, beat, result: outcome(), strikes: 0, unhealed: false, again: new Set(), pace: { bytesPerMs: 0 } };
+function newRun(ctx, owner, beat, reserve) {
+  return { ctx, owner, beat, reserve, result: outcome(), strikes: 0, unhealed: false, again: new Set(), pace: { bytesPerMs: 0 } };
 }
 
 /**
@@ -93,6 +99,7 @@ async function flush(run) {
     if (!(await pass(run))) break;
   }
   await tidyIfDue(ctx);
+  if (result.sent > 0) await holdBack(ctx).catch(() => {});
   result.next_at = await earliest(ctx, run.owner);
   ctx.channel.announce({ kind: result.signIn ? "signed-out" : "records" });
   return result;
@@ -151,6 +158,7 @@ async function attempt(run, record, work) {
     return tried;
   } catch (error) {
     if (error instanceof Overtaken) throw error;
+    if (error instanceof QuotaProblem && run.reserve) throw error; // there is room that can be made
     if (error instanceof LeaseHeld) return false;
     const code = error instanceof OutboxProblem ? error.code : "error";
     if (code === "shrinking" || code === "gone") return false;
