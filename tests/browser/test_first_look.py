@@ -40,6 +40,13 @@ def test_a_killed_phone_comes_back_signed_in(phone: Phone) -> None:
     expect(phone.reopen("/settings").get_by_text("安娜")).to_be_visible()
 
 
+def test_a_phone_may_put_the_app_on_its_home_screen(phone: Phone) -> None:
+    page = phone.open("/capture")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    found = phone.context.new_cdp_session(page).send("Page.getInstallabilityErrors")
+    assert found["installabilityErrors"] == []
+
+
 def test_what_a_page_breaks_is_noticed(phone: Phone) -> None:
     """The collectors themselves: without this, a clean list would prove nothing."""
     page = phone.open("/login")

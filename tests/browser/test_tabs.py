@@ -51,7 +51,21 @@ def test_a_draft_is_free_again_once_its_tab_is_closed(phone: Phone) -> None:
     expect(page.locator('form[data-view="form"]')).to_be_visible()
 
 
-def test_two_tabs_that_send_at_the_same_moment_send_each_record_once(
+FREEZE = """() => {
+  navigator.locks.request("outbox", () => new Promise(() => {})).catch(() => undefined);
+  return new Promise((resolve) => {
+    const asked = indexedDB.open("fieldapp");
+    asked.onsuccess = () => {
+      const tx = asked.result.transaction("meta", "readwrite");
+      const until = Date.now() - 61_000;
+      tx.objectStore("meta").put({ key: "sending", value: { holder: "a page that the system has frozen", until } });
+      tx.oncomplete = () => resolve(asked.result.close());
+    };
+  });
+}"""
+
+
+def test_two_tabs_that_send_at_the_same_moment_send_each_record_once_though_a_frozen_page_holds_the_lock(
     far_phone: Phone, wire: Wire, db: Database, tmp_path: Path
 ) -> None:
     get_ready(far_phone)
@@ -60,6 +74,7 @@ def test_two_tabs_that_send_at_the_same_moment_send_each_record_once(
         log_visit(far_phone, f"第{n}次", [snapshot(tmp_path, f"photo {n}", size=(640, 480 + n))])
     first = far_phone.open("/outbox")
     second = far_phone.new_tab("/outbox")
+    far_phone.new_tab("/capture").evaluate(FREEZE)
     far_phone.online()  # both hear of it at once
     for tab in (first, second):
         all_sent(tab, 3)

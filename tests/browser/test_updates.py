@@ -87,6 +87,7 @@ def test_a_deploy_while_phones_hold_old_pages_old_drafts_and_old_queues(
     root = next_version(tmp_path / "next")
     server = serve(root=root)
     wire.upstream = int(server.url.rpartition(":")[2])
+    phone.expects("dynamically imported module")  # where it wants to send a moment before it is online again
     forget_assets(phone, page)
     phone.online()  # the old page loads the old sender from the new server, and sends the old queue
     eventually("the old queue is sent", lambda: states(page), lambda found: "sent" in found)

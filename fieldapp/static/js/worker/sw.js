@@ -68,7 +68,8 @@ async function fromNetwork(event) {
 }
 
 self.addEventListener("install", (event) => {
-  const fresh = PRE.map((url) => new Request(url, { cache: "reload" }));
+  // An address with a version never means two things, so what the page has just loaded need not come again.
+  const fresh = PRE.map((url) => new Request(url, { cache: url.startsWith("/s/") ? "default" : "reload" }));
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
 });
 
@@ -77,8 +78,9 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 async function activate() {
   await self.registration.navigationPreload?.enable();
   const ours = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
-  // Cache names keep the order in which they were made: the last one is the version before, for pages still open.
-  await Promise.all(ours.slice(0, -1).map((name) => caches.delete(name)));
+  // Cache names keep the order in which they were made. The last two stay for pages still open: of the version before,
+  // and of one that was installed meanwhile and never took over.
+  await Promise.all(ours.slice(0, -2).map((name) => caches.delete(name)));
   if (ours.length === 0) await self.clients.claim();
 }
 
