@@ -171,8 +171,7 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> int:
     from fieldapp.core.files import Files
     from fieldapp.upkeep import backup, said
 
-    database = _ready(settings)
-    database.close()
+    _whole(settings)
     done = backup.backup(settings, Files(settings.files), arguments.folder, arguments.keep)
     print(said.of_backup(done, arguments.folder))
     return 0 if done.whole else 1

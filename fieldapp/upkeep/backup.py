@@ -4,14 +4,14 @@ The database first, then the files: whatever the database knows of was in the fi
 by their hash, so that a second backup copies only what is new.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, inspect, select, table
 from sqlalchemy.orm import Session
 
 import fieldapp
@@ -20,7 +20,6 @@ from fieldapp.core.db import Database
 from fieldapp.core.files import Files, Listed
 from fieldapp.core.migrate import EPOCH, revision
 from fieldapp.core.models import Counter, Fact
-from fieldapp.models import Base
 from fieldapp.photos.models import Photo, evidence_key
 from fieldapp.settings import Settings, secret_key
 from fieldapp.upkeep import dump, manifest
@@ -104,11 +103,14 @@ def _check_apart(settings: Settings, root: Path) -> None:
 
 
 def _snapshot(session: Session) -> Snapshot:
-    tables: Iterable[Table] = Base.metadata.sorted_tables
+    # Also of a database that is not of this version yet, or no longer: a backup comes before an upgrade.
+    tables = inspect(session.connection()).get_table_names()
+    if not {Fact.__tablename__, Counter.__tablename__, Photo.__tablename__} <= set(tables):
+        raise Trouble("this is no database of fieldapp, or an empty one: run `fieldapp init` first")
     known = Snapshot(
         migration=revision(session.connection()) or "",
         server_epoch=session.scalar(select(Fact.value).where(Fact.name == EPOCH)) or "",
-        counts={table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables},
+        counts={name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(tables)},
         counters={row.name: row.value for row in session.execute(select(Counter.name, Counter.value))},
         hashes=set(),
         photos=set(),

@@ -63,7 +63,7 @@ def unprojected(this: Examination) -> Iterator[Finding]:
 def copies_waiting(this: Examination) -> Iterator[Finding]:
     """Photos whose thumbnails have not been made."""
     old = select(func.count(), func.min(Photo.stored_at)).where(
-        Photo.derivative.in_(["wanted", "making", "again", "lost"]), Photo.stored_at <= _a_while_ago(this)
+        Photo.derivative.in_(["wanted", "making", "again"]), Photo.stored_at <= _a_while_ago(this)
     )
     with this.database.reading() as session:
         count, since = session.execute(old).one()

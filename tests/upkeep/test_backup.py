@@ -1,5 +1,6 @@
 """`fieldapp backup`: whole or not at all, while the server runs, and only what is new."""
 
+import dataclasses
 import json
 import sqlite3
 import stat
@@ -13,7 +14,7 @@ import obstore
 import pytest
 from flask import Flask
 from obstore.store import MemoryStore
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database
@@ -271,6 +272,22 @@ def test_the_password_of_the_database_is_no_argument(postgres_url: str, tmp_path
         backup(settings, Files(settings.files), folder)
     arguments, _, environ = told.read_text().partition(" and ")
     assert "gravel-9" not in arguments and environ.strip() == "gravel-9"
+
+
+@ON_SQLITE
+def test_a_database_that_is_not_of_this_version_yet_is_backed_up_too(
+    app: Flask, db: Database, settings: Settings, back_up: BackUp, tmp_path: Path
+) -> None:
+    """It is what one does before an upgrade."""
+    with db.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+        session.execute(text("DROP TABLE review_item"))
+    assert back_up().manifest.migration == "older"
+    empty = dataclasses.replace(settings, database_url=f"sqlite:///{tmp_path}/empty.db")
+    sqlite3.connect(tmp_path / "empty.db").close()
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(Trouble, match="fieldapp init"):
+        backup(empty, Files(settings.files), tmp_path / "other")
 
 
 @ON_SQLITE
