@@ -7,6 +7,7 @@ mobile network changes their address.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any, Protocol, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -75,8 +76,15 @@ def begin(person: Person, session_epoch: int, *, own_device: bool) -> None:
     session["epoch"] = session_epoch
     session["own"] = own_device
     session["used"] = clock.now().timestamp()
+    session["mark"] = token_hex(8)
     session.permanent = own_device
     g.person = person
+
+
+def mark() -> str | None:
+    """Which sign-in this is: a phone must tell one that it has just ended from the next. None in sessions of before."""
+    found: str | None = session.get("mark")
+    return found
 
 
 def end() -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from fieldapp.core import clock
 from fieldapp.core.access import phone_door, polled, public
 from fieldapp.core.limits import limiter
-from fieldapp.core.login import person, write_only
+from fieldapp.core.login import mark, person, write_only
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, read, settings
 from fieldapp.sync import devices, openapi, reference
@@ -49,7 +49,7 @@ def description() -> ResponseReturnValue:
 def me() -> ResponseReturnValue:
     asker = person()
     said = {"id": str(asker.id), "name": asker.name, "role": asker.role, "locale": asker.locale}
-    return _timed(said | {"write_only": write_only()})
+    return _timed(said | {"session": mark(), "write_only": write_only()})
 
 
 @bp.get("/api/v1/reference")

@@ -130,3 +130,17 @@ def test_most_answers_carry_no_cookie(browser: Browser) -> None:
     clock.advance(timedelta(days=1, seconds=1))
     assert "Set-Cookie" in client.get("/settings").headers
     assert "Set-Cookie" not in client.get("/settings").headers
+
+
+def test_a_phone_can_tell_the_session_it_has_just_left_from_the_next(browser: Browser) -> None:
+    def session(client: FlaskClient) -> str:
+        found: str = client.get("/api/v1/me").json["session"]
+        return found
+
+    client = browser()
+    sign_in(client, "ana", **OWN)
+    first = session(client)
+    assert session(client) == first
+    client.post("/logout")
+    sign_in(client, "ana", **OWN)
+    assert session(client) not in {first, None}

@@ -81,6 +81,28 @@ test("an answer that the sign-out has overtaken signs nobody in again", async ()
   assert.equal(await currentUser(ctx), null);
 });
 
+test("the session that is being left signs nobody in again while the server has not heard of it; the next one does", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  const { get } = ctx.send;
+  let session = "the first";
+  ctx.send.get = async (...asked) => {
+    const answer = await get(...asked);
+    if (asked[0].endsWith("/me")) answer.json.session = session;
+    return answer;
+  };
+  await signedIn(ctx);
+  const waiting = await saved(ctx);
+  await signOut(ctx);
+  assert.equal(await signedIn(ctx), undefined);
+  await run(ctx);
+  assert.equal(await currentUser(ctx), null);
+  assert.equal((await record(ctx, waiting.id)).state, "saved");
+  session = "the second";
+  assert.equal((await signedIn(ctx)).id, CAST.ana.id);
+  assert.equal((await currentUser(ctx)).id, CAST.ana.id);
+});
+
 test("no answer says nothing about who is signed in; a 401 says nobody, and Ana can go on writing", async () => {
   const server = new FakeServer();
   const ctx = await phone({ server });

@@ -42,8 +42,10 @@ export async function whoIsHere(ctx) {
   if (answer.status !== 200 || typeof answer.json?.id !== "string") return undefined;
   const before = await currentUser(ctx);
   const still = await ctx.store.tx(["meta"], async (tx) => {
-    // The sign-out in another tab, or the one that this very page is leaving by, has overtaken the answer.
-    if (((await tx.get("meta", "signed_out"))?.value ?? null) !== signedOut) return false;
+    // The sign-out in another tab, or the one that this very page is leaving by, has overtaken the answer; or the answer
+    // is of the session that is being left, since the server hears of that only when this phone has forgotten it already.
+    const now = (await tx.get("meta", "signed_out"))?.value ?? null;
+    if (now?.id !== signedOut?.id || (now?.session && now.session === answer.json.session)) return false;
     await tx.put("meta", { key: "current_user", value: answer.json });
     return true;
   });
@@ -70,7 +72,7 @@ export async function signOut(ctx) {
   // First, so that no answer still under way is kept (isCurrentIn, whoIsHere).
   await ctx.store.tx(["meta"], async (tx) => {
     await tx.remove("meta", "current_user");
-    await tx.put("meta", { key: "signed_out", value: uuid7(ctx.clock, ctx.random) });
+    await tx.put("meta", { key: "signed_out", value: { id: uuid7(ctx.clock, ctx.random), session: user["session"] ?? null } });
   });
   await purgeFor(ctx, user.id);
   await purge(ctx, Infinity);
