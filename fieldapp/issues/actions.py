@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Unit
@@ -261,10 +261,43 @@ def _again(session: Session, known: IssueEvent, event: body.IssueEvent, source: 
             setattr(issue, name, value)
         _forget_withdrawal(session, issue)
         photos.mark_sensitive(session, "issue", issue.id, issue.sensitive)
+        _relink(session, issue, event, source)
     shown = [id for id in event.photos if id in source.photo_ids]
     photos.use(session, shown, "issue", issue.id, event_id=event.id, sensitive=issue.sensitive)
     refold(session, issue)
     return APPLIED if known.applied else Outcome("not_applied", known.reason)
+
+
+def _relink(session: Session, issue: Issue, event: body.IssueEvent, source: Source) -> None:
+    """A revision says that its visit took place elsewhere: so did the issue, and what was said of it since follows."""
+    project_ids = _known(session, Project, event.projects) or list(source.project_ids)
+    enterprise_ids = _known(session, Enterprise, event.enterprises) or list(source.enterprise_ids)
+    before = {link.project_id for link in issue.projects}
+    if (set(project_ids), set(enterprise_ids)) == (before, {link.enterprise_id for link in issue.enterprises}):
+        return
+    for links in (IssueProject, IssueEnterprise):
+        session.execute(delete(links).where(links.issue_id == issue.id))
+    _insert(session, IssueProject, [{"issue_id": issue.id, "project_id": id} for id in project_ids])
+    _insert(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": id} for id in enterprise_ids])
+    _show_events(session, issue, project_ids, enterprise_ids)
+    for said in session.scalars(select(IssueEvent.id).where(IssueEvent.issue_id == issue.id)):
+        timeline.settle(session, said, projects=project_ids, enterprises=enterprise_ids, at=source.received_at)
+    for id in before | set(project_ids):
+        projects.touch(session, id)
+        changes.note(session, "project", id)
+
+
+def _show_events(session: Session, issue: Issue, project_ids: Sequence[UUID], enterprise_ids: Sequence[UUID]) -> None:
+    """Put all that happened to an issue on these timelines."""
+    session.flush()
+    session.expire(issue, ["projects", "enterprises"])
+    events = select(IssueEvent).where(IssueEvent.issue_id == issue.id, IssueEvent.applied)
+    for event in session.scalars(events.order_by(IssueEvent.order)):
+        timeline.append(
+            session, projects=project_ids, enterprises=enterprise_ids, occurred_at=event.occurred_at,
+            received_at=event.received_at, kind="issue", subkind=event.type, actor_id=event.actor_id, ref=event.id,
+            parent=issue.id,
+        )  # fmt: skip
 
 
 def _forget_withdrawal(session: Session, issue: Issue) -> None:
@@ -284,13 +317,7 @@ def follow_visit(session: Session, visit_id: UUID, project: Project) -> None:
         if not issue.enterprises:
             _insert(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": project.enterprise_id}])
         session.expire(issue, ["projects", "enterprises"])
-        events = select(IssueEvent).where(IssueEvent.issue_id == issue.id, IssueEvent.applied)
-        for event in session.scalars(events.order_by(IssueEvent.order)):
-            timeline.append(
-                session, projects=[project.id], enterprises=[link.enterprise_id for link in issue.enterprises],
-                occurred_at=event.occurred_at, received_at=event.received_at, kind="issue", subkind=event.type,
-                actor_id=event.actor_id, ref=event.id, parent=issue.id,
-            )  # fmt: skip
+        _show_events(session, issue, [project.id], [link.enterprise_id for link in issue.enterprises])
         projects.touch(session, project.id)
         changes.note(session, "project", project.id)
 

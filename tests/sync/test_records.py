@@ -16,7 +16,7 @@ import fieldapp
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.feed import actions as feed
-from fieldapp.issues.models import Issue, IssueEvent
+from fieldapp.issues.models import Issue, IssueEvent, IssueProject
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
 from fieldapp.sync import actions, envelope, jobs, records, review
@@ -200,6 +200,27 @@ def test_a_lower_revision_that_comes_later_changes_nothing_and_is_receipted(
     assert ana.send(first).status_code == 200
     assert visit(db, first.id).content == "two"
     assert not open_items(db)
+
+
+@pytest.mark.parametrize("first_arrives", [True, False])
+def test_an_issue_goes_where_a_revision_of_its_visit_goes_whether_or_not_the_first_arrived(
+    db: Database, ana: Phone, cast: Cast, first_arrives: bool
+) -> None:
+    issue = opened()
+    first = ana.visit(cast.sail, {"issue_events": [issue]})
+    if first_arrives:
+        ana.send(first)
+        ana.send(ana.event(issue["issue"], "progress"))
+    assert ana.send(ana.revise(first, {"project": str(cast.reef)})).status_code == 201
+    with db.reading() as session:
+        assert session.scalars(select(IssueProject.project_id)).all() == [cast.reef]
+        shown = select(Entry.project_id).where(
+            Entry.kind == "issue", Entry.left_at.is_(None), Entry.project_id.is_not(None)
+        )
+        assert session.scalars(shown).all() == [cast.reef] * (2 if first_arrives else 1)
+    if first_arrives:
+        assert ana.send(ana.revise(ana.revise(first), {"project": str(cast.sail)})).status_code == 201
+        assert count(db, Entry, Entry.kind == "issue", Entry.project_id == cast.sail, Entry.left_at.is_(None)) == 2
 
 
 def test_a_revision_moves_the_visit_to_another_project(db: Database, ana: Phone, cast: Cast) -> None:
