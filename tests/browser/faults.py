@@ -73,6 +73,11 @@ class Wire:
             self._free.clear()
             self._breaks.append(Break(how, method, path, times))
 
+    def becomes(self, how: str, *, method: str = ".*", path: str = "/api/v1/") -> None:
+        """Broken in this way instead of any other, with no moment between in which something gets through."""
+        with self._lock:
+            self._breaks[:] = [Break(how, method, path, FOR_EVER)]
+
     def mends(self) -> None:
         """All is well again; what hung is let go of without an answer."""
         with self._lock:
