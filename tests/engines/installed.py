@@ -17,8 +17,6 @@ def engines() -> dict[str, Start]:
     if firefox.find():
         found["firefox"] = firefox.Firefox
     if webkit.find():
-        found |= {"webkit": webkit.WebKit, "webkit-ephemeral": webkit.EphemeralWebKit}
-    if webkit.find():
         found["webkit"] = webkit.WebKit
         found["webkit-ephemeral"] = webkit.EphemeralWebKit
     return found
@@ -28,3 +26,4 @@ STARTS = engines()
 # One process of the test run has all the tests of one engine, so that each browser is started once.
 EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name.partition("-")[0])) for name in STARTS]
 LASTING = [one for one in EVERY if "ephemeral" not in str(one.values[0])]
+WEBKITS = [one for one in EVERY if str(one.values[0]).startswith("webkit")]

@@ -20,10 +20,11 @@ class WebDriver:
         body = json.dumps(parameters) if method == "POST" else None
         try:
             connection.request(method, f"{self._session}{path}", body, {"Content-Type": "application/json"})
-            answer = json.loads(connection.getresponse().read())["value"]
+            got = connection.getresponse()
+            answer = json.loads(got.read())["value"]
         finally:
             connection.close()
-        if isinstance(answer, dict) and "error" in answer:
+        if got.status >= 400:
             raise Refused(answer["error"], answer.get("message", ""))
         return answer
 

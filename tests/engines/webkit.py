@@ -28,7 +28,7 @@ NEEDS = (
     "gi.require_version('Gtk', '3.0'); gi.require_version('WebKit2', '4.1'); from gi.repository import Gtk, WebKit2",
 )
 PLACE = f"--at={SITE[0]},{SITE[1]},8"
-FRESH = {"TZ": "Asia/Shanghai", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11", "WEBKIT_DISABLE_DMABUF_RENDERER": "1"}
+FRESH = {"TZ": "Asia/Shanghai", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11"}
 REACHED = "() => fetch('/healthz', { cache: 'no-store' }).then(() => true, () => false)"
 
 
