@@ -18,10 +18,12 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--faults", type=float, default=0.2, help="share of requests that meet one")
     parser.add_argument("--at-once", type=int, default=16)
+    parser.add_argument("--minutes", type=float, default=0, help="stop saving after so many; what is saved is sent")
     parser.add_argument("--keep", action="store_true", help="leave the data where they are")
     asked = parser.parse_args()
     plan = Plan(
-        asked.visits, asked.photos, asked.seed, kills=asked.kills, share=asked.faults, at_once=asked.at_once
+        asked.visits, asked.photos, asked.seed, kills=asked.kills, share=asked.faults, at_once=asked.at_once,
+        minutes=asked.minutes,
     )  # fmt: skip
     folder, begun = scratch(f"{asked.backend}-{asked.seed}"), time.monotonic()
 

@@ -1,6 +1,7 @@
 """One officer's pocket: the phones that a thread of the fleet looks after, and what all stories need of them."""
 
 import random
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,7 @@ class Hand:
     stories: list[str] = field(default_factory=list)  # still to be told
     told: list[str] = field(default_factory=list)
     deck: list[str] = field(default_factory=list)
+    enough: threading.Event = field(default_factory=threading.Event)  # nothing new is saved any more
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"{self.seed}:hand:{self.number}")

@@ -39,6 +39,7 @@ class Plan:
     at_once: int = 16
     share: float = 0.2  # of requests that meet a fault
     kills: int = 4
+    minutes: float = 0  # after which nobody saves anything new; 0: until all is done
 
     def __post_init__(self) -> None:
         self.hands = self.hands or max(6, min(100, self.visits // 60))
@@ -58,6 +59,8 @@ class Result:
     @property
     def ok(self) -> bool:
         counted = self.findings.figures
+        if self.plan.minutes:
+            return not self.findings.faults
         enough = counted["visits"] >= self.plan.visits and counted["photos"] >= self.plan.photos
         return not self.findings.faults and enough
 
@@ -121,7 +124,7 @@ class Fleet:
         with ThreadPoolExecutor(self.plan.at_once) as pool:
             # Before anybody has a queue: a second phone of somebody is no new installation then.
             list(pool.map(self._safely(_greet), self.hands))
-            with self._fate():
+            with self._fate(), self._evening():
                 list(pool.map(self._safely(_live), self.hands))
         self.weather.deliver_late()
         if self.troubles:
@@ -200,6 +203,17 @@ class Fleet:
             over.set()
             thread.join()
 
+    @contextmanager
+    def _evening(self) -> Iterator[None]:
+        """Where there is a time at which to stop saving, it comes."""
+        timer = threading.Timer(self.plan.minutes * 60, lambda: [hand.enough.set() for hand in self.hands])
+        if self.plan.minutes:
+            timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def restart(self) -> None:
         """Killed and started again, ninety seconds later by its own clock: the leases of the dead have run out."""
         self.server.kill()
@@ -246,6 +260,8 @@ def _live(hand: Hand) -> None:
     while hand.stories or hand.quota.logged < hand.quota.visits or hand.quota.shot < hand.quota.photos:
         if hand.main.halt.is_set():
             return
+        if hand.enough.is_set():
+            break
         left = hand.quota.visits - hand.quota.logged
         name = hand.stories.pop(0) if hand.stories else hand.rng.choice(hand.deck) if left >= ROOM else "plain"
         hand.told.append(name)
