@@ -6,6 +6,7 @@ from typing import cast
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from fieldapp.core import passing
 from fieldapp.core.problems import Problem, generic
 from fieldapp.core.web import request_id
 
@@ -49,6 +50,9 @@ def _http(error: HTTPException) -> Response:
 
 
 def _crash(error: Exception) -> Response:
+    if passing.passes(error):
+        log.warning("not now", exc_info=error, extra={"facts": {"request_id": request_id(), "path": request.path}})
+        return answer(passing.problem(error))
     g.crashed = True
     log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": request.path}})
     return answer(generic(500))

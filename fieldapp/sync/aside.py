@@ -6,14 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 import fieldapp
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
 from fieldapp.core.db import Database
+from fieldapp.core.passing import passes
 from fieldapp.photos import actions as photos
 from fieldapp.sync import envelope
 from fieldapp.sync.actions import changed, open_review
@@ -21,9 +20,6 @@ from fieldapp.sync.envelope import Reading
 from fieldapp.sync.models import FAILED, UNPLACED, Raw, Record
 
 log = logging.getLogger("fieldapp.records")
-
-# SQLite's busy, locked, out of memory, interrupted, disk error, full, cannot open, protocol: they pass.
-PASSING = {5, 6, 7, 9, 10, 13, 14, 15}
 
 HEAD = select(Record).where(Record.id == bindparam("id")).with_for_update()
 
@@ -45,19 +41,6 @@ class Known:
 
 
 NOTHING = Known()
-
-
-def passes(error: Exception) -> bool:
-    """Whether an error says something of the moment (a lock, a lost connection), not of the record."""
-    if isinstance(error, NoConnection):
-        return True
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or getattr(error.orig, "sqlstate", None)):
-        state = str(getattr(error.orig, "sqlstate", None) or "08")
-        return state[:2] in {"08", "40", "53", "55", "57", "58"}
-    if isinstance(error, OperationalError):
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        return code is None or code & 0xFF in PASSING
-    return isinstance(error, InterfaceError)
 
 
 def reading_of(raw: Raw, known: Known) -> Reading:

@@ -22,6 +22,7 @@ from fieldapp.accounts.policy import Person, person_on
 from fieldapp.core import changes, clock
 from fieldapp.core.db import Database
 from fieldapp.core.fixed import Fixed
+from fieldapp.core.passing import passes
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.feed import actions as feed
 from fieldapp.issues.body import IssueEvent
@@ -29,7 +30,7 @@ from fieldapp.photos import actions as photos
 from fieldapp.settings import Settings
 from fieldapp.sync import envelope
 from fieldapp.sync.actions import changed, close_of_record, open_review
-from fieldapp.sync.aside import HEAD, NOTHING, Known, SetAside, claims_of, passes, put_aside, reading_of
+from fieldapp.sync.aside import HEAD, NOTHING, Known, SetAside, claims_of, put_aside, reading_of
 from fieldapp.sync.envelope import Reading
 from fieldapp.sync.models import (
     EARLIER,

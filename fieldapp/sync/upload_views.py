@@ -13,14 +13,14 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
 
-from fieldapp.core import clock, errors, web
+from fieldapp.core import clock, errors, passing, web
 from fieldapp.core.access import phone_door, public
 from fieldapp.core.incoming import SMALL, reader_of
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import read
 from fieldapp.photos.body import MAX_PHOTO_BYTES
-from fieldapp.sync.uploads import NOTHING_MORE, RETRY_AFTER, Announced, Body, Place, Uploads
+from fieldapp.sync.uploads import NOTHING_MORE, Announced, Body, Place, Uploads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -66,7 +66,7 @@ def _swallow(environ: "WSGIEnvironment", length: int) -> None:
 def database_busy(error: DBAPIError) -> Response:
     """A lock not got, a connection lost, a full disk: the phone keeps its bytes and comes again."""
     current_app.logger.warning("an upload met a database error", exc_info=error)
-    return errors.answer(Problem(503, "busy", headers=(RETRY_AFTER,)))
+    return errors.answer(passing.problem(error))
 
 
 @bp.route("", methods=["OPTIONS"], provide_automatic_options=False)

@@ -1,5 +1,6 @@
 """The phone's door for records: PUT, and what became of them (docs/sync-protocol.md 1 and 5)."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -15,7 +16,6 @@ from fieldapp.core.login import person, write_only
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import db, read, settings
 from fieldapp.sync import envelope, receipts, records
-from fieldapp.sync.aside import passes
 from fieldapp.sync.models import Raw
 from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
 
@@ -44,10 +44,6 @@ def _put(id: UUID) -> Response:
         raise Problem(400, "not-json") from error
     except records.NotOwner as error:
         raise Problem(403, "not-owner") from error
-    except (DBAPIError, NoConnection) as error:
-        if not passes(error):
-            raise
-        raise Problem(503, "busy", headers=(("Retry-After", "5"),)) from error
     return _json(answer.receipt, answer.status)
 
 
@@ -116,5 +112,6 @@ def tell_epoch_and_time(answer: Response) -> Response:
     if request.path.startswith("/api/v1/"):
         answer.headers["Fieldapp-Time"] = str(int(clock.now().timestamp() * 1000))
         if "Fieldapp-Epoch" not in answer.headers:
-            answer.headers["Fieldapp-Epoch"] = receipts.server_epoch(read())
+            with suppress(DBAPIError, NoConnection):  # an answer that says so is better than none
+                answer.headers["Fieldapp-Epoch"] = receipts.server_epoch(read())
     return answer

@@ -1,7 +1,9 @@
 """When something goes wrong: a page that needs no database, and an id that leads to the log."""
 
+import errno
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO, StringIO
@@ -9,6 +11,8 @@ from io import BytesIO, StringIO
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from fieldapp.app import create_app
 from fieldapp.core import logs
@@ -57,6 +61,38 @@ def test_a_crash_shows_the_id_under_which_it_is_logged(crashing: FlaskClient, lo
     assert "ZeroDivisionError" in str(unhandled[0]["error"])
 
 
+def _of_sqlite(code: int) -> OperationalError:
+    cause = sqlite3.OperationalError("said by SQLite")
+    cause.sqlite_errorcode = code
+    return OperationalError("insert", {}, cause)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (_of_sqlite(sqlite3.SQLITE_BUSY), 503, "busy"),
+        (_of_sqlite(sqlite3.SQLITE_IOERR_FSYNC), 503, "busy"),
+        (_of_sqlite(sqlite3.SQLITE_FULL), 507, "disk-full"),
+        (NoConnection(), 503, "busy"),
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "disk-full"),
+        (_of_sqlite(sqlite3.SQLITE_CONSTRAINT), 500, "server"),
+        (OSError(errno.EACCES, "Permission denied"), 500, "server"),
+    ],
+)
+def test_what_passes_is_told_as_such_and_when_to_come_again(
+    app: Flask, error: Exception, status: int, code: str
+) -> None:
+    def fail() -> None:
+        raise error
+
+    app.add_url_rule("/api/v1/fail", view_func=public(fail))
+    answer = app.test_client().get("/api/v1/fail")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert ("Retry-After" in answer.headers) == (status != 500)
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+
+
 def test_a_phone_is_told_in_its_own_language(crashing: FlaskClient) -> None:
     answer = crashing.get("/api/v1/crash")
     assert answer.status_code == 500
@@ -73,7 +109,7 @@ def test_the_error_page_needs_no_database(settings: Settings, client_of: Callabl
     assert cookie is not None
     broken = create_app(replace(settings, database_url="sqlite:////nowhere/at/all.db")).test_client()
     broken.set_cookie("fieldapp", cookie.value)
-    for path, status in (("/settings", 500), ("/nowhere", 404)):
+    for path, status in (("/settings", 503), ("/nowhere", 404)):
         answer = broken.get(path)
         assert answer.status_code == status
         assert answer.headers["X-Request-ID"] in answer.text

@@ -1,0 +1,107 @@
+"""PostgreSQL is restarted under phones that send: politely, as by a crash, and by SIGKILL of its postmaster.
+
+    python -m tests.fleet.postgres_restart [--seed N] [--rounds N] [--phones N]
+
+The server goes on running. While its database is away it says 503 to what it cannot keep, so that the phone keeps it,
+never 500; afterwards its connections are good again without anybody's help, and everything arrives once.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.fleet.check import check
+from tests.fleet.disk_full import Listening, Told
+from tests.fleet.people import found
+from tests.fleet.phone import Phone
+from tests.fleet.run import Fleet, Plan
+from tests.fleet.server import Postgres, Server, scratch
+from tests.processes import children_of, running, until
+
+HOW = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "killed": signal.SIGKILL}
+AWAY = 0.5  # seconds at most, apart from the time that it takes to stop and start
+
+figures: dict[str, Any] = {}
+
+
+def stop(postgres: Postgres, how: str) -> None:
+    pid = postgres.pid
+    backends = children_of(pid)
+    os.kill(pid, HOW[how])
+    until("PostgreSQL has stopped, each of its processes", lambda: not any(map(running, {pid, *backends})))
+
+
+def live(phone: Phone, projects: list[str], over: threading.Event) -> None:
+    while not over.is_set():
+        body = {"kind": "site_inspection", "project": phone.rng.choice(projects), "progress": "数据库重启"}
+        phone.visit(body, [phone.shot(phone.rng.choice(["tiny", "small"])) for _ in range(phone.rng.randint(0, 2))])
+        phone.flush()
+        phone.now += 3600_000
+
+
+def run(seed: int, rounds: int, phones: int) -> list[str]:
+    folder, rng, pause = scratch("pg"), random.Random(seed), threading.Event()
+    try:
+        with Server.on("postgres", folder) as server:
+            server.migrate()
+            with server.database() as db:
+                zone = found(db)
+            server.start()
+            assert server.postgres is not None
+            told, over = Told(), threading.Event()
+            fleet = [Phone(server.url, zone.officers[n], number=n, seed=seed) for n in range(phones)]
+            for phone in fleet:
+                phone.wire = Listening(server.url, told)
+            with ThreadPoolExecutor(phones) as pool:
+                living = [pool.submit(live, phone, zone.projects, over) for phone in fleet]
+                restarts = [how for _ in range(rounds) for how in rng.sample(list(HOW), len(HOW))]
+                for how in restarts:
+                    before = told.statuses[201]
+                    until("visits come in", lambda: told.statuses[201] > before + 2 * phones)  # noqa: B023
+                    stop(server.postgres, how)
+                    pause.wait(rng.uniform(0, AWAY))
+                    server.postgres.start()
+                over.set()
+                for one in living:
+                    one.result()
+                list(pool.map(lambda phone: phone.finish(), fleet))
+            figures.update(restarts=dict(Counter(restarts)), answers=_answers(told))
+            evening = Fleet(server, Plan(0, 0, seed))
+            with server.database() as db:
+                evening._until_copies(db)
+                server.stop()
+                evening._time_passes(db)
+            counted = check(server.settings, fleet, zone.enterprise_of)
+            figures.update(visits=counted.figures["visits"], photos=counted.figures["photos"])
+            return [*told.wrong, *counted.faults]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(told: Told) -> dict[str, int]:
+    return {str(status): number for status, number in sorted(told.statuses.items())}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3, help="of one restart of each kind")
+    parser.add_argument("--phones", type=int, default=6)
+    given = parser.parse_args(argv)
+    wrong = run(given.seed, given.rounds, given.phones)
+    for one in wrong[:20]:
+        print(f"  {one}")
+    figures["wrong"] = len(wrong)
+    print("postgres_restart", json.dumps(figures))
+    return 0 if not wrong and figures["answers"].get("503") else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
