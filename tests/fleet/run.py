@@ -178,11 +178,12 @@ class Fleet:
 
         def watch() -> None:
             last = 0.0
-            while points and not over.wait(0.05):
+            while points:
+                late = over.wait(0.05)  # all is sent already: it is killed all the same
                 if self.progress() - last >= 0.05:
                     last = self.progress()
                     self.say(f"{last:.0%}, {self.weather.faults} faults")
-                if self.progress() < points[0]:
+                if self.progress() < points[0] and not late:
                     continue
                 points.pop(0)
                 act = order.pop(0)
