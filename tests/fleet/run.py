@@ -183,6 +183,8 @@ class Fleet:
                 if self.progress() - last >= 0.05:
                     last = self.progress()
                     self.say(f"{last:.0%}, {self.weather.faults} faults")
+                if late and self.plan.minutes:
+                    return
                 if self.progress() < points[0] and not late:
                     continue
                 points.pop(0)
