@@ -1,6 +1,7 @@
 # make run    the application with its demo zone on http://127.0.0.1:8000; needs python3 (3.11 or later) and make only
 # make test   everything that CI checks; installs what it needs
 # make fleet  phones by the thousand, kills, power cuts, restores: hours; its last line is one of figures
+# make bench  what it costs, measured: one JSON object (about five minutes; on a machine that does nothing else)
 # make lint | unit | postgres | browser | engines   parts of it
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -21,7 +22,7 @@ WITHIN := $(PY) tests/tools/budget.py
 PYTEST := $(PY) -m pytest -q --durations=5
 
 .DEFAULT_GOAL := help
-.PHONY: help run init test lint node unit postgres browser engines chromium fleet clean
+.PHONY: help run init test lint node unit postgres browser engines chromium fleet clean bench
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -89,6 +90,9 @@ $(MODULES): package.json package-lock.json | $(PY)
 	@sh tests/tools/make_node.sh $(VENV)
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
+
+bench: $(TOOLS) $(CATALOGUE)
+	@$(PY) -m tests.bench
 
 clean:
 	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(CATALOGUE)

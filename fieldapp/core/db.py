@@ -77,6 +77,7 @@ class Ending(IntEnum):
     VISIT_NUMBER = 2
     ISSUE_NUMBER = 3
     REFERENCE_VERSION = 4
+    ANSWER = 5  # only reads: what will be answered once this is committed
 
 
 def at_end(session: Session, ending: Ending, key: str, do: Callable[[Session], None]) -> None:

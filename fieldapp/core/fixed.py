@@ -1,7 +1,7 @@
 """Statements that every accepted visit runs: compiled once, then run on the driver itself.
 
 A statement stays one of SQLAlchemy Core, so both databases and all column types are served; what is left out at each
-run is what Core does around the driver's own call, which costs ten times that call (docs/decisions/0014). The session's
+run is what Core does around the driver's own call, which costs ten times that call (docs/decisions/0015). The session's
 transaction is used, its pending objects are flushed, and errors are those that the session itself would raise.
 """
 

@@ -8,6 +8,13 @@ from fieldapp.core.problems import Problem
 from fieldapp.core.web import request_id, settings
 from fieldapp.settings import LOOPBACK
 
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),  # no-referrer would turn Origin into null on plain HTTP
+    ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -59,21 +66,21 @@ def policy(tile_hosts: list[str]) -> str:
 
 
 def headers(response: Response) -> Response:
-    set_default = response.headers.setdefault
-    set_default("Content-Security-Policy", current_app.config["CSP"])
-    set_default("X-Content-Type-Options", "nosniff")
-    set_default("Referrer-Policy", "same-origin")  # no-referrer would turn Origin into null on plain HTTP
-    set_default("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
-    set_default("Cross-Origin-Opener-Policy", "same-origin")
-    set_default("Cross-Origin-Resource-Policy", "same-origin")
-    set_default("X-Request-ID", request_id())
+    said = {name.lower() for name, _value in response.headers}
+    is_page = response.mimetype == "text/html"
+    ours = [
+        *ALWAYS,
+        ("Content-Security-Policy", current_app.config["CSP"]),
+        ("X-Request-ID", request_id()),
+        ("Cache-Control", "private, no-cache" if is_page else "no-store"),
+    ]
     if settings().secure:
-        set_default("Strict-Transport-Security", "max-age=31536000")
-    if response.mimetype == "text/html":
-        set_default("Cache-Control", "private, no-cache")
+        ours.append(("Strict-Transport-Security", "max-age=31536000"))
+    for name, value in ours:
+        if name.lower() not in said:
+            response.headers.add(name, value)
+    if is_page:
         response.vary.update(["HX-Request", "HX-Request-Type", "HX-History-Restore-Request", "Cookie"])
-    elif "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
     return response
 
 

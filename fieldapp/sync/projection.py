@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person, person_on
 from fieldapp.core import changes, clock
-from fieldapp.core.db import Database
+from fieldapp.core.db import Database, Ending, at_end
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.passing import passes
 from fieldapp.core.payload import Arrival, CannotPlace
@@ -71,12 +71,22 @@ _ITS_RAWS = Fixed(
 )
 
 
-def run(db: Database, settings: Settings, id: UUID, known: Known = NOTHING) -> None:
-    """Run T2 for a record until nothing under it waits. Raises the database's error where that must wait itself."""
+def run(
+    db: Database, settings: Settings, id: UUID, known: Known = NOTHING, then: Callable[[Session], None] | None = None
+) -> None:
+    """Run T2 for a record until nothing under it waits. Raises the database's error where that must wait itself.
+
+    `then` reads in the same transaction what to answer; it counts where no error is raised."""
+
+    def judge(session: Session) -> list[UUID]:
+        if then is not None:
+            at_end(session, Ending.ANSWER, str(id), then)
+        return settle(session, settings, id, known, judged)
+
     for _ in range(MOST_RAWS):
         judged: list[int] = []
         try:
-            released = db.write(lambda session: settle(session, settings, id, known, judged))  # noqa: B023
+            released = db.write(judge)
             break
         except SetAside as aside:
             put_aside(db, id, aside, known)

@@ -1,4 +1,4 @@
-"""The receipt: what the server says it holds of a record (docs/sync-protocol.md 6). Read after the commit."""
+"""The receipt: what the server says it holds of a record (docs/sync-protocol.md 6). Given only after the commit."""
 
 from collections.abc import Sequence
 from typing import Any

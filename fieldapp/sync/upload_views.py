@@ -137,6 +137,7 @@ def _answer(status: int, place: Place) -> Response:
     response.headers["Upload-Expires"] = format_datetime(place.expires_at, usegmt=True)
     if place.receipt:
         response.headers["Fieldapp-Receipt"] = place.receipt
+        response.headers["Fieldapp-Epoch"] = place.epoch
     return response
 
 

@@ -6,7 +6,7 @@ One writer holds the upload's lease. Bytes are hashed while they stream to the d
 
 Most photos come whole, in one request of less than a second. Such an upload is no row until it is done: nobody else can
 know its part file, whose name is new. It becomes a row with a lease where it takes longer or is cut, so that the phone
-goes on where it ended (decision 14).
+goes on where it ended (decision 15).
 """
 
 import errno
@@ -93,7 +93,8 @@ class Place:
     offset: int
     expires_at: datetime
     lease: str | None = None
-    receipt: str | None = None
+    receipt: str | None = None  # as a header carries it
+    epoch: str = ""  # of the server that gave the receipt
     row: bool = True
 
 
@@ -238,7 +239,7 @@ class Uploads:
 
     def _place(self, session: Session, upload: Upload, photo: Photo | None) -> Place:
         settled = photo is not None and photo.sha256 == upload.sha256 and photo.state not in UNSETTLED
-        return Place(
+        place = Place(
             id=upload.id,
             record=upload.record_id,
             photo=upload.photo_id,
@@ -247,8 +248,8 @@ class Uploads:
             size=upload.size,
             offset=upload.size if settled else _size_of(self._part(upload.id)),
             expires_at=upload.expires_at,
-            receipt=_receipt(session, upload.record_id, upload.photo_id) if settled else None,
         )
+        return _receipted(session, place) if settled else place
 
     def _hold(self, session: Session, place: Place, new: bool, ours: bool) -> Place:
         """Have the upload be a row for some time, with us as its one writer if it is `ours`."""
@@ -547,7 +548,7 @@ def _stored(session: Session, place: Place) -> Place:
     now = clock.now()
     place = replace(place, expires_at=now + KEEP_DONE, lease=None)
     id = _DONE.scalar(session, **_row_of(place, now), done_at=now)
-    return replace(place, id=id, receipt=_receipt(session, place.record, place.photo))
+    return _receipted(session, replace(place, id=id))
 
 
 def _expired(session: Session) -> list[UUID]:
@@ -573,11 +574,12 @@ _LISTING = Fixed(
 )
 
 
-def _receipt(session: Session, record_id: UUID, photo_id: UUID) -> str:
-    """The receipt of the bytes that list the photo, as a header can carry it: the projected ones, or a variant."""
-    reason, projected = _LISTING.first(session, record=record_id, photo=photo_id)
-    receipt = receipt_for(session, record_id, None if reason == PARKED else projected)
-    return b64encode(receipt.model_dump_json().encode()).decode()
+def _receipted(session: Session, place: Place) -> Place:
+    """With the receipt of the bytes that list the photo: the projected ones, or a variant."""
+    session.flush()
+    reason, projected = _LISTING.first(session, record=place.record, photo=place.photo)
+    receipt = receipt_for(session, place.record, None if reason == PARKED else projected)
+    return replace(place, receipt=b64encode(receipt.model_dump_json().encode()).decode(), epoch=receipt.server_epoch)
 
 
 def _pieces(arriving: Iterator[bytes]) -> Iterator[bytes]:

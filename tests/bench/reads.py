@@ -51,6 +51,7 @@ def _all(server: Server) -> list[tuple[Asked, dict[str, Any]]]:
 
 def _measure(server: Server, wire: Wire, path: str) -> dict[str, Any]:
     times = []
+    wire.close()  # one that was idle for long may be closed by now
     for number in range(WARM + ROUNDS):
         if number == WARM:
             before = server.spent()
