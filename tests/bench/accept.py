@@ -13,7 +13,7 @@ from fieldapp.core.db import Database
 from fieldapp.photos.models import Photo
 from fieldapp.sync.models import PLACED, Record
 from tests.bench.phones import Phone, phones
-from tests.bench.server import Server, Spent, serving
+from tests.bench.server import Server, serving
 from tests.bench.zone import Zones, say
 
 LOADS: dict[str, tuple[int, ...]] = {"0": (), "2x305": (305_000, 305_000), "2x2000": (2_000_000, 2_000_000)}
@@ -121,6 +121,3 @@ def _check(server: Server, visits: int, photos_each: int) -> None:
 def _percentile(values: list[float], part: int) -> float:
     ordered = sorted(values)
     return round(ordered[min(len(ordered) - 1, len(ordered) * part // 100)], 1)
-
-
-__all__ = ["LOADS", "Spent", "run"]

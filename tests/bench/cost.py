@@ -50,9 +50,8 @@ def syncs(pids: Iterable[int], do: Callable[[], object], folder: Path) -> int | 
     told, said = folder / "strace.out", folder / "strace.err"
     attach = [part for pid in pids for part in ("-p", str(pid))]
     with said.open("wb") as errors:
-        strace = subprocess.Popen(
-            ["strace", "-f", "-e", "trace=fsync,fdatasync", "-e", "signal=none", "-o", str(told), *attach], stderr=errors
-        )
+        options = ["-f", "-e", "trace=fsync,fdatasync", "-e", "signal=none", "-o", str(told)]
+        strace = subprocess.Popen(["strace", *options, *attach], stderr=errors)
     until("strace looks on", lambda: strace.poll() is not None or b"attached" in said.read_bytes())
     if strace.poll() is not None:
         return None

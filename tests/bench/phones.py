@@ -17,18 +17,22 @@ from PIL import Image
 from fieldapp.core.db import new_id
 from tests.bench.wire import END, Wire
 
-TEXT = "现场查看主厂房二层钢构吊装，进度较上次推进一跨。企业反映临时用电容量不足，希望协调增容；雨水管线与市政接口尚未接通。"
+TEXT = "现场查看主厂房二层钢构吊装，进度较上次推进一跨。" + "企业反映临时用电容量不足，希望协调增容；雨水管线尚未接通。"
 JSON_TYPE = "Content-Type: application/json\r\n"
 
 
 @cache
 def picture(size: int) -> tuple[bytes, Any]:
     """A JPEG of exactly `size` bytes but for what `Photo` adds, and its hash so far."""
-    side = (2048, 1536) if size < 1_000_000 else (4000, 3000)
-    noise = Image.frombytes("RGB", (side[0] // 8, side[1] // 8), random.Random(size).randbytes(side[0] * side[1] // 64 * 3))
-    made, quality = io.BytesIO(), 30
-    noise.resize(side).save(made, "JPEG", quality=quality)
-    data = made.getvalue()[:size] if made.tell() > size else made.getvalue() + bytes(size - made.tell())
+    width, height = (2048, 1536) if size < 1_000_000 else (4000, 3000)
+    noise = random.Random(size).randbytes(width // 8 * (height // 8) * 3)
+    scene = Image.frombytes("RGB", (width // 8, height // 8), noise).resize((width, height))
+    for quality in range(90, 0, -10):
+        made = io.BytesIO()
+        scene.save(made, "JPEG", quality=quality)
+        if made.tell() <= size:
+            break
+    data = made.getvalue().ljust(size, b"\0")
     return data, hashlib.sha256(data)
 
 
