@@ -28,8 +28,8 @@ async function arrived({ server, ctx, visit, photo }) {
 
 const placeOf = async (ctx, id) => (await outbox(ctx, CAST.ana.id)).find((row) => row.record.id === id).place;
 
-test("a photo goes up in one request, and its receipt saves the second PUT", async () => {
-  const all = await withPhoto(300 * KB);
+test("a small photo goes up in one request, and its receipt saves the second PUT", async () => {
+  const all = await withPhoto(100 * KB);
   await run(all.ctx);
   await arrived(all);
   assert.deepEqual(all.server.log.slice(1), [`PUT /api/v1/visits/${all.visit.id}`, "POST /api/v1/uploads"]);
@@ -77,7 +77,7 @@ test("after a failure it is asked what is there and who writes; then 64 KB, and 
   const pieces = watched(all);
   all.server.next({ on: POST, drop: "before" });
   assert.ok(await runUntilEmpty(all.ctx));
-  assert.deepEqual(pieces.map(([size]) => size), [900, 0, 0, 64, 128, 256, 452]);
+  assert.deepEqual(pieces.map(([size]) => size), [128, 0, 0, 64, 128, 256, 452]);
   assert.ok(pieces.every(([, checked]) => !checked), "a checked piece that is cut would be lost");
   await arrived(all);
 });
@@ -85,11 +85,11 @@ test("after a failure it is asked what is there and who writes; then 64 KB, and 
 test("whatever arrived before a cut is never sent again", async () => {
   const all = await withPhoto(900 * KB);
   const pieces = watched(all);
-  all.server.next({ on: POST, cut: 300 * KB });
+  all.server.next({ on: POST, cut: 100 * KB });
   await run(all.ctx);
   all.server.next({ on: /PATCH/ }, { on: /PATCH/, cut: 32 * KB }); // the empty one passes
   assert.ok(await runUntilEmpty(all.ctx));
-  assert.deepEqual(pieces.map(([size]) => size), [900, 0, 0, 64, 0, 64, 128, 256, 120]);
+  assert.deepEqual(pieces.map(([size]) => size), [128, 0, 0, 64, 0, 64, 128, 256, 320]);
   await arrived(all);
 });
 
@@ -98,7 +98,7 @@ test("once a hash was wrong, pieces carry checksums", async () => {
   const pieces = watched(all);
   all.server.next({ on: POST, corrupt: true });
   assert.ok(await runUntilEmpty(all.ctx));
-  assert.deepEqual(pieces, [[900, false], [256, true], [256, true], [256, true], [132, true]]);
+  assert.deepEqual(pieces, [[128, false], [772, false], [256, true], [256, true], [256, true], [132, true]]);
   await arrived(all);
 });
 
@@ -120,20 +120,34 @@ test("an earlier request that is still listened to costs time, and no bytes", as
   await arrived(all);
 });
 
-test("where photos went up quickly, a silent network is given up sooner", async () => {
-  const server = new FakeServer();
-  const ctx = await phone({ server });
+/** A phone with two photos on a network of so many KB a second, and what it asks of uploads: sizes and timeouts. */
+async function atPace(kbPerSecond) {
+  const ctx = await phone({ server: new FakeServer() });
   await saved(ctx, { photos: [300 * KB, 600 * KB] });
-  const timeouts = [];
+  const asked = [];
   const real = ctx.send;
-  ctx.send = { ...real, post: (url, body, options) => {
-    if (!url.includes("uploads")) return real.post(url, body, options);
-    timeouts.push(options.timeout);
-    ctx.clock.pass(3_000); // 100 KB a second
-    return real.post(url, body, options);
-  } };
+  const paced = (method) => (url, body, options) => {
+    if (url.includes("uploads")) {
+      asked.push([body.byteLength / KB, options.timeout / 1000]);
+      ctx.clock.pass((body.byteLength / KB / kbPerSecond) * 1000);
+    }
+    return real[method](url, body, options);
+  };
+  ctx.send = { ...real, post: paced("post"), patch: paced("patch") };
   await run(ctx);
-  assert.deepEqual(timeouts, [20_000 + 150 * KB, 20_000 + 48_000]);
+  return asked;
+}
+
+test("on a quick network the first piece tells, and then whole photos go; silence is given up soon", async () => {
+  const asked = await atPace(512);
+  assert.deepEqual(asked.map(([size]) => size), [128, 172, 600]);
+  assert.deepEqual(asked.map(([, timeout]) => Math.round(timeout)), [86, 23, 29]);
+});
+
+test("on a slow network no piece is larger than what the system takes at once", async () => {
+  const asked = await atPace(10);
+  assert.deepEqual(asked.map(([size]) => size), [128, 128, 44, 128, 128, 128, 128, 88]);
+  assert.ok(asked.every(([size, timeout]) => timeout > (2 * size) / 10), "and twice as slow is no failure");
 });
 
 test("the answer to the last piece is lost: asked again, nothing is sent twice", async () => {
@@ -187,7 +201,7 @@ test("a photo that differs does not hold up the other photos of its visit", asyn
 
 for (const status of [404, 410]) {
   test(`HEAD ${status}: the upload is gone, a new one is begun`, async () => {
-    const all = await withPhoto(200 * KB);
+    const all = await withPhoto(100 * KB);
     await all.ctx.store.put("photos", { ...all.photo, upload_url: "/api/v1/uploads/long-gone", offset: 5 });
     all.server.next({ on: HEAD, status });
     await run(all.ctx);

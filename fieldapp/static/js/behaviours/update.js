@@ -54,6 +54,7 @@ export async function keepUpToDate(offer) {
     reloading = true;
     location.reload();
   });
+  if (!hadWorker) await loaded();
   const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
 
   const apply = async () => {
@@ -75,6 +76,12 @@ export async function keepUpToDate(offer) {
     checked = Date.now();
     void registration.update().catch(() => undefined);
   });
+}
+
+/** What a first worker fetches must not keep the page itself waiting on a slow network. */
+function loaded() {
+  if (document.readyState === "complete") return Promise.resolve();
+  return new Promise((done) => addEventListener("load", done, { once: true }));
 }
 
 /**

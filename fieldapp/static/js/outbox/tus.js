@@ -1,6 +1,6 @@
 /**
- * One photo goes up: tus 1.0 with creation-with-upload and checksums (docs/sync-protocol.md 8). A request carries the whole
- * photo; after a failure 64 KB, and then twice as much each time. Whatever arrives of a request is kept there, so nothing
+ * One photo goes up: tus 1.0 with creation-with-upload and checksums (docs/sync-protocol.md 8). Where the network is known
+ * to be quick a request carries the whole photo, else 128 KB; after a failure 64 KB, and then twice as much each time. Whatever arrives of a request is kept there, so nothing
  * is sent that may be there already: what is begun is asked about first. Only a receipt makes a photo `stored`.
  * @import { Answer, Ctx, OutboxRecord, Photo, Receipt } from "./types.js"
  */
@@ -17,6 +17,13 @@ const CONFLICTS = 3;
 const BAD_HASHES = 3;
 const TIMEOUT_BASE_MS = 20_000;
 const SLOWEST_BYTES_PER_MS = 2;
+/**
+ * More than the system takes off the browser's hands at once must not wait on a slow network: should the connection die
+ * unnoticed, Chromium hangs with all its requests on it until the system gives up, after a quarter of an hour. Behind a
+ * piece that has been handed over it finds out within 20 s.
+ */
+const HANDED_OVER = 128 * 1024;
+const QUICK_BYTES_PER_MS = 100;
 /** A network that is so many times slower than it just was counts as gone. */
 const SLOWER_THAN_BEFORE = 8;
 const TELLS_THE_PACE = 32 * 1024;
@@ -326,7 +333,8 @@ async function cut(upload, at) {
   const { bytes, photo } = upload;
   const size = bytes.byteLength;
   const doubtful = photo.bad_hash > 0 && size > SMALLEST;
-  const most = Math.min(photo.piece ?? size, photo.piece_limit ?? size, doubtful ? CHECKSUM_MOST : size);
+  const calm = upload.pace.bytesPerMs >= QUICK_BYTES_PER_MS ? size : HANDED_OVER;
+  const most = Math.min(photo.piece ?? size, photo.piece_limit ?? size, calm, doubtful ? CHECKSUM_MOST : size);
   const piece = bytes.slice(at, Math.min(size, at + most));
   return { bytes: piece, checksum: doubtful && piece.byteLength > 0 ? `sha256 ${base64(await sha256(piece))}` : null };
 }

