@@ -42,6 +42,24 @@ test("nothing is called saved before it has been read back", async () => {
   assert.equal((await drafts.saveVisit(ctx, draft.id)).record.form.content, "first");
 });
 
+test("the officer writes on while the phone stores what was written, and takes a photo: neither is called a failure", async () => {
+  const ctx = await phone();
+  const form = { kind: "site", content: "a" };
+  const real = ctx.store.get;
+  ctx.store.get = async (store, key) => {
+    form.content += "b";
+    return real(store, key);
+  };
+  const draft = await drafts.beginDraft(ctx, { form });
+  await drafts.saveForm(ctx, draft.id, form);
+  ctx.store.get = real;
+  const taken = Array.from({ length: 4 }, (_, i) => drafts.addPhoto(ctx, draft.id, { bytes: picture(300 + i), type: "image/jpeg" }));
+  await Promise.all([drafts.saveForm(ctx, draft.id, form), ...taken]);
+  const { record: kept, photos } = await drafts.saveVisit(ctx, draft.id);
+  assert.equal(kept.form.content, form.content);
+  assert.equal(photos.length, 4);
+});
+
 test("a photo whose bytes come back changed is not called stored", async () => {
   const ctx = await phone();
   const draft = await drafts.beginDraft(ctx);

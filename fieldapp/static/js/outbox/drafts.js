@@ -19,6 +19,11 @@ export { photoBytes, setPhoto, shrinkPhoto } from "./photos.js";
 
 export const MAX_RAW_BYTES = 1_000_000;
 export const MAX_PHOTOS = 20;
+/** @typedef {"form"|"occurred"|"photo_ids"} Part */
+/** @type {Part[]} */
+const WORDS = ["form", "occurred"];
+/** @type {Part[]} */
+const PHOTOS = ["photo_ids"];
 /** What envelope and manifest may take of the megabyte. */
 const ENVELOPE_BYTES = 60_000;
 const FORM_ROOM = 64 * 1024;
@@ -30,7 +35,9 @@ const FORM_ROOM = 64 * 1024;
  * @returns {Promise<OutboxRecord>}
  */
 export async function beginDraft(ctx, { id, type = "visit", form = {}, occurred, title, owner } = {}) {
-  const record = newRecord(ctx, { id, owner: owner ?? (await ownerNow(ctx)), type, form, occurred, title });
+  // The form goes on being written in while this is stored.
+  const written = structuredClone(form);
+  const record = newRecord(ctx, { id, owner: owner ?? (await ownerNow(ctx)), type, form: written, occurred, title });
   record.lease = leaseOf(ctx);
   await withRoom(ctx, FORM_ROOM, () => ctx.store.put("records", record));
   await readBack(ctx, record);
@@ -49,7 +56,8 @@ export async function beginDraft(ctx, { id, type = "visit", form = {}, occurred,
  * @returns {Promise<OutboxRecord>}
  */
 export async function saveForm(ctx, id, form, occurred, title) {
-  return amend(ctx, id, (open) => ({ ...open, form, occurred: occurred ?? open.occurred }), title);
+  const written = structuredClone(form);
+  return amend(ctx, id, WORDS, (open) => ({ ...open, form: written, occurred: occurred ?? open.occurred }), title);
 }
 
 /**
@@ -92,7 +100,7 @@ export async function addPhoto(ctx, recordId, given) {
  */
 export async function removePhoto(ctx, photoId) {
   const photo = await mustHavePhoto(ctx, photoId);
-  return amend(ctx, photo.record, (open) => ({
+  return amend(ctx, photo.record, PHOTOS, (open) => ({
     ...open,
     photo_ids: open.photo_ids.filter((id) => id !== photoId),
   }));
@@ -107,7 +115,7 @@ export async function removePhoto(ctx, photoId) {
 export async function orderPhotos(ctx, recordId, ids) {
   const own = /** @type {Photo[]} */ (await ctx.store.list("photos", "record", recordId));
   const known = new Set(own.map((photo) => photo.id));
-  return amend(ctx, recordId, (open) => ({ ...open, photo_ids: [...new Set(ids)].filter((id) => known.has(id)) }));
+  return amend(ctx, recordId, PHOTOS, (open) => ({ ...open, photo_ids: [...new Set(ids)].filter((id) => known.has(id)) }));
 }
 
 /**
@@ -296,11 +304,12 @@ function withOpen(ctx, record, open) {
 /**
  * @param {Ctx} ctx
  * @param {Id} id
+ * @param {Part[]} parts  what `change` changes
  * @param {(open: {form: Form, occurred: Occurred, photo_ids: Id[]}) => {form: Form, occurred: Occurred, photo_ids: Id[]}} change
  * @param {string} [title]
  * @returns {Promise<OutboxRecord>}
  */
-async function amend(ctx, id, change, title) {
+async function amend(ctx, id, parts, change, title) {
   const record = await withRoom(ctx, FORM_ROOM, () =>
     holding(ctx, id, [], async (tx, now) => {
       if (now.ever_2xx) throw new AlreadyReceived();
@@ -309,20 +318,22 @@ async function amend(ctx, id, change, title) {
       return next;
     }),
   );
-  await readBack(ctx, record);
+  await readBack(ctx, record, parts);
   announce(ctx, id);
   return record;
 }
 
 /**
- * A browser that says "written" and was not: the one lie that would break the promise.
+ * A browser that says "written" and was not: the one lie that would break the promise. Words and photos are written apart,
+ * so the others may have gone on meanwhile.
  * @param {Ctx} ctx
  * @param {OutboxRecord} written
+ * @param {Part[]} parts
  * @returns {Promise<OutboxRecord>}
  */
-async function readBack(ctx, written) {
+async function readBack(ctx, written, parts = [...WORDS, ...PHOTOS]) {
   const back = /** @type {OutboxRecord|undefined} */ (await ctx.store.get("records", written.id));
-  if (!back || essence(back) !== essence(written)) {
+  if (!back || essence(back, parts) !== essence(written, parts)) {
     throw new StoreProblem("the record did not come back as it was written");
   }
   return back;
@@ -331,9 +342,12 @@ async function readBack(ctx, written) {
 /**
  * What the officer wrote and the place in the row; the sender may have moved the rest on already.
  * @param {OutboxRecord} record
+ * @param {Part[]} parts
  */
-function essence({ id, owner, seq, rev, saved_at, form, occurred, photo_ids, edit }) {
-  return JSON.stringify([id, owner, seq, rev, saved_at, form, occurred, photo_ids, edit]);
+function essence(record, parts) {
+  const { id, owner, seq, rev, saved_at } = record;
+  const open = openPart(record);
+  return JSON.stringify([id, owner, seq, rev, saved_at, ...parts.map((part) => open[part])]);
 }
 
 /**
