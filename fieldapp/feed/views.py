@@ -1,5 +1,6 @@
 """Pages that compose several features: today, and projects with their timelines."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER, UNIT
 from fieldapp.core import clock
 from fieldapp.core.access import polled, role, signed_in
 from fieldapp.core.login import person
+from fieldapp.core.passing import passes
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, no_store, read, settings
 from fieldapp.feed import queries, timeline_queries
@@ -21,6 +23,7 @@ from fieldapp.projects.models import Project
 from fieldapp.visits import actions as visits_actions
 from fieldapp.visits import queries as visits
 
+log = logging.getLogger("fieldapp.feed")
 bp = Blueprint("feed", __name__)
 insiders = role(OFFICER, LEAD, DESK, ADMIN)  # all but handling units
 
@@ -115,7 +118,12 @@ def _remember_opened(id: UUID) -> None:
     if queries.opened_since(read(), person().id, id, clock.now() - timedelta(days=1)):
         return
     user_id = person().id
-    db().write(lambda session: projects_actions.opened(session, user_id, id))
+    try:
+        db().write(lambda session: projects_actions.opened(session, user_id, id))
+    except Exception as error:
+        if not passes(error):
+            raise
+        log.warning("not noted that a project was opened", exc_info=error)  # a full disk can still be read
 
 
 def _timeline(project: Project) -> dict[str, Any]:

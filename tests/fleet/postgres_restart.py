@@ -13,6 +13,7 @@ import random
 import shutil
 import signal
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -26,6 +27,7 @@ from tests.fleet.server import Postgres, Server, scratch
 from tests.processes import children_of, running, until
 
 HOW = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "killed": signal.SIGKILL}
+PATIENCE = 180.0  # seconds in which the pool must have recovered, on a busy machine
 AWAY = 0.5  # seconds at most, apart from the time that it takes to stop and start
 
 figures: dict[str, Any] = {}
@@ -36,6 +38,16 @@ def stop(postgres: Postgres, how: str) -> None:
     backends = children_of(pid)
     os.kill(pid, HOW[how])
     until("PostgreSQL has stopped, each of its processes", lambda: not any(map(running, {pid, *backends})))
+
+
+def until_more(told: Told, number: int) -> None:
+    """So many records and photos have come in since."""
+    before, pause = told.statuses[201], threading.Event()
+    begun = time.monotonic()
+    while told.statuses[201] < before + number:
+        if time.monotonic() - begun > PATIENCE:
+            raise AssertionError(f"nothing comes in any more: {told.statuses}")
+        pause.wait(0.05)
 
 
 def live(phone: Phone, projects: list[str], over: threading.Event) -> None:
@@ -62,13 +74,15 @@ def run(seed: int, rounds: int, phones: int) -> list[str]:
             with ThreadPoolExecutor(phones) as pool:
                 living = [pool.submit(live, phone, zone.projects, over) for phone in fleet]
                 restarts = [how for _ in range(rounds) for how in rng.sample(list(HOW), len(HOW))]
-                for how in restarts:
-                    before = told.statuses[201]
-                    until("visits come in", lambda: told.statuses[201] > before + 2 * phones)  # noqa: B023
-                    stop(server.postgres, how)
-                    pause.wait(rng.uniform(0, AWAY))
-                    server.postgres.start()
-                over.set()
+                try:
+                    for how in restarts:
+                        until_more(told, 2 * phones)
+                        stop(server.postgres, how)
+                        pause.wait(rng.uniform(0, AWAY))
+                        server.postgres.start()
+                    until_more(told, 2 * phones)
+                finally:
+                    over.set()
                 for one in living:
                     one.result()
                 list(pool.map(lambda phone: phone.finish(), fleet))
