@@ -6,6 +6,7 @@ must be ends it with a traceback and 1. `--only NAME` runs one part.
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -36,16 +37,18 @@ def inside(argv: list[str]) -> int:
     parser.add_argument("--only", choices=PARTS, action="append")
     asked = parser.parse_args(argv)
     found: dict[str, Any] = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that server, proxy and browser end with us
     with staged(asked.seed) as scene:
         for name in asked.only or PARTS:
             found[name] = PARTS[name](scene)
             print(f"{name}: {json.dumps(found[name], ensure_ascii=False)}", flush=True)
-    print(f"network: seed={asked.seed} {_line(found)}", flush=True)
+        whole = f"{len(scene.office.visits())} visits {len(scene.office.photos())} photos lost 0 doubled 0"
+    print(f"network: seed={asked.seed} {whole} {_line(found)}", flush=True)
     return 0
 
 
 def _line(found: dict[str, Any]) -> str:
-    """One line of figures, whatever parts were run. A loss or a double ends the run before."""
+    """The parts that were run, in short. A loss or a double has ended the run before this line is said."""
     texts = found.get("text_first", [])
     said = [f"{one['network']}:text={one['text_s']}s,photos={one['all_photos_s']}s" for one in texts]
     if cut := found.get("cuts"):
@@ -55,7 +58,7 @@ def _line(found: dict[str, Any]) -> str:
         said.append(f"idle={quiet['seconds']}s:requests={quiet['requests']}")
     if first := found.get("first_visit"):
         said.append(f"capture={first['page_bytes']}B,2g={first['usable_2g_s']}s,offline={first['offline_usable_ms']}ms")
-    return " ".join([*said, "lost=0 doubled=0"])
+    return " ".join(said)
 
 
 if __name__ == "__main__":
