@@ -32,6 +32,9 @@ def runs(seed: int, *, small: bool) -> list[Run]:
         *(Run(f"fleet {backend}", [*fleet, "--backend", backend]) for backend in BACKENDS),
         Run("silence", ["tests.fleet.silence"]),
         Run("failing syncs", ["tests.fleet.failing_sync"]),
+        Run("disk full", ["tests.fleet.disk_full"]),
+        Run("jobs killed", ["tests.fleet.killed_jobs", "--kills", "3" if small else "20"]),
+        Run("PostgreSQL restarted", ["tests.fleet.postgres_restart", "--rounds", "1" if small else "3"]),
         Run("power cuts", ["tests.fleet.power_cut", "--cuts", str(cuts)]),
         *(Run(f"restore {backend}", ["tests.fleet.restored", "--backend", backend]) for backend in BACKENDS),
         *(
