@@ -28,14 +28,23 @@ class Wire:
             f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nSec-Fetch-Site: same-origin\r\n"
             f"Content-Length: {length}\r\n{headers}Cookie: "
         ).encode() + self.cookie + END  # fmt: skip
+        try:
+            answer = self._once(head, parts)
+        except (
+            ConnectionError
+        ):  # a connection that was idle may be closed by now; every request of ours may be repeated
+            self.close()
+            answer = self._once(head, parts)
+        if int(answer[9:12]) != expect:
+            raise Refused(f"{method} {path}: {answer[:2000].decode(errors='replace')}")
+        return answer
+
+    def _once(self, head: bytes, parts: tuple[bytes, ...]) -> bytes:
         connection = self._socket or self._open()
         connection.sendall(head + parts[0] if parts else head)
         for part in parts[1:]:
             connection.sendall(part)
-        answer = self._answer(connection)
-        if int(answer[9:12]) != expect:
-            raise Refused(f"{method} {path}: {answer[:2000].decode(errors='replace')}")
-        return answer
+        return self._answer(connection)
 
     def sign_in(self, username: str) -> None:
         form = urlencode({"username": username, "password": PASSWORD, "own_device": "y"}).encode()

@@ -60,7 +60,7 @@ class Zones:
 
     def _make(self, backend: str, visits: int) -> str:
         say(f"making a zone of {visits} visits on {backend} ...")
-        name = f"template{visits}"
+        name = f"zone{visits}"
         if backend == "sqlite":
             template, url = str(self.folder / f"{name}.db"), f"sqlite:///{self.folder / name}.db"
         else:
