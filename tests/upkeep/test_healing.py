@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions as accounts
+from fieldapp.accounts.models import Membership, User
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Audit
@@ -21,7 +24,7 @@ from fieldapp.timeline.models import Entry
 from fieldapp.upkeep.backup import Report
 from fieldapp.upkeep.restore import restore
 from fieldapp.visits.models import Supplement, Visit
-from tests.cast import NOON, Cast
+from tests.cast import NOON, PASSWORD_HASH, Cast
 from tests.sync.phone import opened, photo
 from tests.sync.test_imports import exported, hand_in
 from tests.upkeep.conftest import sign_in_on
@@ -164,7 +167,7 @@ def test_records_of_someone_added_after_the_backup_are_matched_by_a_person(
 ) -> None:  # fmt: skip
     back_up()
     with db.writing() as session:
-        neo = add_neo(session)
+        neo = add_neo(session, cast)
     phone = Phone(neo)
     cast.neo = neo  # type: ignore[attr-defined]
     sign_in_on(phone, app, db, cast, "neo")
@@ -189,7 +192,7 @@ def test_records_of_someone_added_after_the_backup_are_matched_by_a_person(
         lines = hand_in(desk.client, exported(sealed, bytes_of_photos=picture(text)))
         assert lines[0]["receipt"]["state"] == "unplaced" and lines[0]["photos"] == {}
     with there.writing() as session:
-        again = add_neo(session)
+        again = add_neo(session, cast)
     with there.reading() as session:
         item = session.scalars(
             select(ReviewItem).where(ReviewItem.kind == "imported", ReviewItem.record_id == first.id)
@@ -206,13 +209,13 @@ def test_records_of_someone_added_after_the_backup_are_matched_by_a_person(
     assert line["receipt"]["state"] == "placed" and line["receipt"]["complete"]
 
 
-def add_neo(session: Any) -> Any:
-    from datetime import date
-
-    return accounts.add_user(
-        session, username="neo", name="倪欧", password="Rubber-boots-4", role="officer", team="项目服务一队",
-        starts_on=date(2026, 1, 1),
-    ).id  # fmt: skip
+def add_neo(session: Session, cast: Cast) -> UUID:
+    """An officer of ana's team."""
+    neo = User(id=new_id(), username="neo", name="倪欧", password_hash=PASSWORD_HASH, created_at=NOON)
+    session.add(neo)
+    session.flush()
+    session.add(Membership(user_id=neo.id, role="officer", team_id=cast.first_team, starts_on=date(2026, 1, 1)))
+    return neo.id
 
 
 def test_without_a_restore_a_history_reserves_nothing_that_is_here(phone_of: PhoneOf, cast: Cast, db: Database) -> None:
