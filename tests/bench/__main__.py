@@ -6,6 +6,7 @@ python -m tests.bench reads --backend sqlite --visits 1000000
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and databases are stopped on the way out
     wanted = _arguments()
     parts = PARTS if wanted.part == "all" else (wanted.part,)
     disk = machine.file_system(wanted.folder)

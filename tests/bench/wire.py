@@ -30,10 +30,8 @@ class Wire:
         ).encode() + self.cookie + END  # fmt: skip
         try:
             answer = self._once(head, parts)
-        except (
-            ConnectionError
-        ):  # a connection that was idle may be closed by now; every request of ours may be repeated
-            self.close()
+        except ConnectionError:
+            self.close()  # one that was idle may be closed by now; every request of ours may be repeated
             answer = self._once(head, parts)
         if int(answer[9:12]) != expect:
             raise Refused(f"{method} {path}: {answer[:2000].decode(errors='replace')}")
