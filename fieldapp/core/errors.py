@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from fieldapp.core import passing
 from fieldapp.core.problems import Problem, generic
-from fieldapp.core.web import request_id
+from fieldapp.core.web import close_reading, request_id
 
 log = logging.getLogger("fieldapp.errors")
 LAST_RESORT = "<!doctype html><meta charset=utf-8><title>{status}</title><h1>{status}</h1><p>{title}</p><p>{id}</p>"
@@ -52,6 +52,7 @@ def _http(error: HTTPException) -> Response:
 def _crash(error: Exception) -> Response:
     if passing.passes(error):
         log.warning("not now", exc_info=error, extra={"facts": {"request_id": request_id(), "path": request.path}})
+        close_reading()  # its connection may be the one that was lost; what finishes the answer reads anew
         return answer(passing.problem(error))
     g.crashed = True
     log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": request.path}})

@@ -2,7 +2,7 @@
 
 import errno
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from fieldapp.core.problems import Problem
@@ -18,7 +18,7 @@ SOON, LATER = (("Retry-After", "5"),), (("Retry-After", "60"),)
 
 def passes(error: BaseException) -> bool:
     """Whether the same request may go through later."""
-    if isinstance(error, NoConnection):
+    if isinstance(error, NoConnection | PendingRollbackError):  # the latter: the connection was lost before
         return True
     if isinstance(error, DBAPIError) and (error.connection_invalidated or getattr(error.orig, "sqlstate", None)):
         state = str(getattr(error.orig, "sqlstate", None) or "08")

@@ -66,6 +66,7 @@ def _swallow(environ: "WSGIEnvironment", length: int) -> None:
 def database_busy(error: DBAPIError) -> Response:
     """A lock not got, a connection lost, a full disk: the phone keeps its bytes and comes again."""
     current_app.logger.warning("an upload met a database error", exc_info=error)
+    web.close_reading()  # its connection may be the one that was lost
     return errors.answer(passing.problem(error))
 
 

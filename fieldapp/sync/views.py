@@ -5,8 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected
 
 from fieldapp.accounts.policy import Person
@@ -112,6 +111,6 @@ def tell_epoch_and_time(answer: Response) -> Response:
     if request.path.startswith("/api/v1/"):
         answer.headers["Fieldapp-Time"] = str(int(clock.now().timestamp() * 1000))
         if "Fieldapp-Epoch" not in answer.headers:
-            with suppress(DBAPIError, NoConnection):  # an answer that says so is better than none
+            with suppress(SQLAlchemyError):  # an answer that says so is better than none
                 answer.headers["Fieldapp-Epoch"] = receipts.server_epoch(read())
     return answer

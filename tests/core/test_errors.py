@@ -11,7 +11,7 @@ from io import BytesIO, StringIO
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from fieldapp.app import create_app
@@ -74,6 +74,7 @@ def _of_sqlite(code: int) -> OperationalError:
         (_of_sqlite(sqlite3.SQLITE_IOERR_FSYNC), 503, "busy"),
         (_of_sqlite(sqlite3.SQLITE_FULL), 507, "disk-full"),
         (NoConnection(), 503, "busy"),
+        (PendingRollbackError(), 503, "busy"),
         (OSError(errno.ENOSPC, "No space left on device"), 507, "disk-full"),
         (_of_sqlite(sqlite3.SQLITE_CONSTRAINT), 500, "server"),
         (OSError(errno.EACCES, "Permission denied"), 500, "server"),
