@@ -225,7 +225,7 @@ class Server:
         with self._changing:
             if self.live is not None and self.live.process.poll() is None:
                 self.live.process.terminate()
-                self.live.process.wait(60)
+                self.live.process.wait(PATIENCE * 30)
 
 
 def scratch(name: str) -> Path:
