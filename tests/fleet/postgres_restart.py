@@ -38,7 +38,8 @@ def stop(postgres: Postgres, how: str) -> None:
     backends = children_of(pid)
     os.kill(pid, HOW[how])
     until("PostgreSQL has stopped, each of its processes", lambda: not any(map(running, {pid, *backends})))
-    (postgres.home / "postmaster.pid").unlink(missing_ok=True)  # of a process that nobody may have reaped yet
+    for mark in (postgres.home / "postmaster.pid", *postgres.home.glob(".s.PGSQL.*")):
+        mark.unlink(missing_ok=True)  # of a process that nobody may have reaped yet
 
 
 def until_more(told: Told, number: int) -> None:
