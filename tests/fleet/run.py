@@ -25,6 +25,7 @@ from tests.fleet.story import DECK, STORIES
 from tests.fleet.weather import Weather
 
 ROOM = 6  # visits left below which a hand tells plain stories only
+EXPIRED_AT_ONCE = 400  # somewhat fewer than one sweep of uploads takes
 JOBS_PATIENCE = 600.0  # seconds without a single photo getting its copies
 
 
@@ -251,6 +252,8 @@ class Fleet:
             with clock.frozen(clock.now() + later):
                 jobs.sweep(context)
                 jobs.sweep(context)
+                for _ in range(self.plan.photos // EXPIRED_AT_ONCE):  # each minute takes some hundred old uploads away
+                    jobs.sweep(context)
 
 
 def _greet(hand: Hand) -> None:
