@@ -69,8 +69,9 @@ class Fixed:
 
 def execute(connection: Connection, text: str, given: Any) -> Any:
     """The driver's cursor after its call. Its errors are told as SQLAlchemy tells them, lost connections too."""
-    cursor = connection.connection.cursor()
+    cursor = None
     try:
+        cursor = connection.connection.cursor()  # a closed connection says so here
         cursor.execute(text, given)
     except Exception as error:
         connection._handle_dbapi_exception(error, text, given, cursor, None)

@@ -6,8 +6,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError
 
 from fieldapp.core.db import Database
+from fieldapp.core.passing import passes
+from fieldapp.sync.receipts import server_epoch
 from tests.cast import Cast
 from tests.sync.phone import Phone
 
@@ -42,3 +45,14 @@ def test_a_connection_lost_under_a_request_is_503_and_the_next_request_has_anoth
     assert again.json is not None
     assert (again.status_code, again.json["state"]) == (201, "placed")
     assert begun[0] not in begun[1:]
+
+
+def test_a_connection_that_the_driver_has_closed_is_told_as_lost(db: Database) -> None:
+    with db.reading() as session:
+        server_epoch(session)
+        session.connection().connection.dbapi_connection.close()  # type: ignore[union-attr]
+        with pytest.raises(DBAPIError) as told:
+            server_epoch(session)
+    assert passes(told.value)
+    with db.reading() as session:
+        assert server_epoch(session)
