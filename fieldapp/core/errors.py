@@ -11,6 +11,7 @@ from fieldapp.core.problems import Problem, generic
 from fieldapp.core.web import close_reading, request_id
 
 log = logging.getLogger("fieldapp.errors")
+SOON, LATER = (("Retry-After", "5"),), (("Retry-After", "60"),)
 LAST_RESORT = "<!doctype html><meta charset=utf-8><title>{status}</title><h1>{status}</h1><p>{title}</p><p>{id}</p>"
 
 
@@ -22,6 +23,11 @@ def answer(problem: Problem) -> Response:
         response.headers[name] = value
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def come_again(error: BaseException) -> Problem:
+    """What whoever asked is told of an error that passes."""
+    return Problem(507, "disk-full", headers=LATER) if passing.no_room(error) else Problem(503, "busy", headers=SOON)
 
 
 def _json(problem: Problem) -> Response:
@@ -53,7 +59,7 @@ def _crash(error: Exception) -> Response:
     if passing.passes(error):
         log.warning("not now", exc_info=error, extra={"facts": {"request_id": request_id(), "path": request.path}})
         close_reading()  # its connection may be the one that was lost; what finishes the answer reads anew
-        return answer(passing.problem(error))
+        return answer(come_again(error))
     g.crashed = True
     log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": request.path}})
     return answer(generic(500))

@@ -5,15 +5,12 @@ import errno
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from fieldapp.core.problems import Problem
-
 # SQLite's busy, locked, out of memory, interrupted, disk error, full, cannot open, protocol.
 PASSING = {5, 6, 7, 9, 10, 13, 14, 15}
 FULL = 13
 # PostgreSQL: connection, transaction rolled back, resources, operator's intervention, its system.
 CLASSES = {"08", "40", "53", "55", "57", "58"}
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
-SOON, LATER = (("Retry-After", "5"),), (("Retry-After", "60"),)
 
 
 def passes(error: BaseException) -> bool:
@@ -35,8 +32,3 @@ def no_room(error: BaseException) -> bool:
         code = getattr(error.orig, "sqlite_errorcode", None)
         return code == FULL or getattr(error.orig, "sqlstate", None) == "53100"
     return isinstance(error, OSError) and error.errno in NO_ROOM
-
-
-def problem(error: BaseException) -> Problem:
-    """What whoever asked is told: to come again."""
-    return Problem(507, "disk-full", headers=LATER) if no_room(error) else Problem(503, "busy", headers=SOON)

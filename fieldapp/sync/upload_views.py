@@ -13,7 +13,7 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
 
-from fieldapp.core import clock, errors, passing, web
+from fieldapp.core import clock, errors, web
 from fieldapp.core.access import phone_door, public
 from fieldapp.core.incoming import SMALL, reader_of
 from fieldapp.core.login import person
@@ -67,7 +67,7 @@ def database_busy(error: DBAPIError) -> Response:
     """A lock not got, a connection lost, a full disk: the phone keeps its bytes and comes again."""
     current_app.logger.warning("an upload met a database error", exc_info=error)
     web.close_reading()  # its connection may be the one that was lost
-    return errors.answer(passing.problem(error))
+    return errors.answer(errors.come_again(error))
 
 
 @bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
