@@ -3,7 +3,7 @@
  * store and newer code an older one, each with a full queue. Bytes are ArrayBuffers: a Blob fails in WebKit.
  * @import { IDBPDatabase, IDBPTransaction } from "../../vendor/idb.js"
  * @import { Store, StoreTx } from "./types.js"
- * @typedef {(tx: IDBPTransaction<any, any, any>) => void} Watches
+ * @typedef {(tx: IDBPTransaction<any, any, any>) => Promise<never>} EndOf
  */
 import { unwrap, wrap } from "../../vendor/idb.js";
 import { OutboxProblem, QuotaProblem, StoreProblem } from "./problems.js";
@@ -96,8 +96,7 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
   const reading = (where, read) =>
     connected(async (base) => {
       const tx = base.transaction(where);
-      sleep.watches(tx);
-      return read(tx);
+      return Promise.race([sleep.endOf(tx), read(tx)]);
     });
 
   await opened();
@@ -110,7 +109,7 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
     count: (where, index, key = undefined) =>
       reading(where, (tx) => (index ? tx.objectStore(where).index(index).count(key) : tx.objectStore(where).count(key))),
     put: (where, value) => store.tx([where], (tx) => tx.put(where, value)),
-    tx: (stores, work) => connected((base) => strictly(base, stores, work, sleep.watches)),
+    tx: (stores, work) => connected((base) => strictly(base, stores, work, sleep.endOf)),
     close: () => {
       db?.close();
       db = null;
@@ -126,12 +125,21 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
  * @param {IDBPDatabase} db
  * @param {string[]} stores
  * @param {(tx: StoreTx) => Promise<T>} work
- * @param {Watches} watches
+ * @param {EndOf} endOf
  * @returns {Promise<T>}
  */
-async function strictly(db, stores, work, watches) {
+function strictly(db, stores, work, endOf) {
   const tx = db.transaction(stores, "readwrite", { durability: "strict" });
-  watches(tx);
+  return Promise.race([endOf(tx), complete(tx, work)]);
+}
+
+/**
+ * @template T
+ * @param {IDBPTransaction<any, any, "readwrite">} tx
+ * @param {(tx: StoreTx) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function complete(tx, work) {
   /** @type {StoreTx} */
   const inside = {
     get: (where, key) => tx.objectStore(where).get(key),
@@ -164,8 +172,8 @@ async function strictly(db, stores, work, watches) {
  * @param {() => void} letGo
  */
 function sleeping(page, letGo) {
-  /** @type {Set<IDBPTransaction<any, any, any>>} */
-  const underWay = new Set();
+  /** @type {Map<IDBPTransaction<any, any, any>, (reason: Error) => void>} */
+  const underWay = new Map();
   /** @type {Promise<void>|null} */
   let asleep = null;
   let wake = () => {};
@@ -174,7 +182,8 @@ function sleeping(page, letGo) {
     if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return;
     naps += 1;
     asleep ??= new Promise((resolve) => (wake = resolve));
-    for (const tx of underWay) stop(tx);
+    for (const [tx, end] of underWay) if (stop(tx)) end(new StoreProblem("the page was put aside"));
+    underWay.clear();
     letGo();
   });
   page.addEventListener?.("pageshow", () => {
@@ -183,11 +192,14 @@ function sleeping(page, letGo) {
   });
 
   return {
-    /** @type {Watches} */
-    watches(tx) {
-      underWay.add(tx);
+    /**
+     * Rejects when it is ended because the page is put aside: WebKit does not always tell the transaction.
+     * @type {EndOf}
+     */
+    endOf(tx) {
       // Also: without a handler here, an abort while its work runs would be an unhandled rejection.
       tx.done.catch(() => {}).finally(() => underWay.delete(tx));
+      return new Promise((_, reject) => underWay.set(tx, reject));
     },
     /**
      * @template T
@@ -208,12 +220,16 @@ function sleeping(page, letGo) {
   };
 }
 
-/** @param {IDBPTransaction<any, any, any>} tx */
+/**
+ * @param {IDBPTransaction<any, any, any>} tx
+ * @returns {boolean} false: it has ended by itself
+ */
 function stop(tx) {
   try {
     tx.abort();
+    return true;
   } catch {
-    // It has ended by itself.
+    return false;
   }
 }
 
