@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 BACKENDS = ("sqlite", "postgres")
 ENGINES = ("chromium", "firefox", "webkit")
+NETWORKS = ("text_first", "cuts", "liefi", "idle", "first_visit")
 SUMMED = ("visits", "photos", "issues", "supplements", "requests", "faults", "kills")
 BAD = ("lost", "doubled", "foreign", "wrong")
 
@@ -26,10 +27,11 @@ class Run:
 
 
 def runs(seed: int, *, small: bool) -> list[Run]:
+    """Everything, each from the one seed."""
     visits, times, cuts = (300, 5, 1) if small else (10_000, 200, 10)
-    fleet = ["tests.fleet", "--visits", str(visits), "--photos", str(2 * visits), "--seed", str(seed)]
-    return [
-        *(Run(f"fleet {backend}", [*fleet, "--backend", backend]) for backend in BACKENDS),
+    size = ["--visits", str(visits), "--photos", str(2 * visits)]
+    said = [
+        *(Run(f"fleet {backend}", ["tests.fleet", *size, "--backend", backend]) for backend in BACKENDS),
         Run("silence", ["tests.fleet.silence"]),
         Run("failing syncs", ["tests.fleet.failing_sync"]),
         Run("disk full", ["tests.fleet.disk_full"]),
@@ -37,11 +39,13 @@ def runs(seed: int, *, small: bool) -> list[Run]:
         Run("PostgreSQL restarted", ["tests.fleet.postgres_restart", "--rounds", "1" if small else "3"]),
         Run("power cuts", ["tests.fleet.power_cut", "--cuts", str(cuts)]),
         *(Run(f"restore {backend}", ["tests.fleet.restored", "--backend", backend]) for backend in BACKENDS),
+        *(Run(f"network {part}", ["tests.network", "--only", part]) for part in NETWORKS[: 1 if small else None]),
         *(
             Run(f"{name} killed {times}×", ["tests.engines.kills", "--engine", name, "--times", str(times)])
             for name in ENGINES
         ),
-    ]  # fmt: skip
+    ]
+    return [Run(run.name, [*run.command, "--seed", str(seed)]) for run in said]
 
 
 def watch(run: Run) -> tuple[bool, str]:
