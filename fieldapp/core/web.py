@@ -1,10 +1,12 @@
 """What a view needs of its surroundings: the database, the files, the settings, and who is asking."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from fieldapp.core import audit
@@ -49,8 +51,12 @@ def read() -> Session:
 def close_reading(_error: BaseException | None = None) -> None:
     block: Any = g.pop("reading_block", None)
     if block is not None:
-        g.pop("reading", None)
-        block.__exit__(None, None, None)
+        reading: Session = g.pop("reading")
+        try:
+            block.__exit__(None, None, None)
+        except SQLAlchemyError:  # its connection was lost; what it had read is no worse for that
+            with suppress(SQLAlchemyError):
+                reading.invalidate()
 
 
 def no_store(answer: Response) -> Response:

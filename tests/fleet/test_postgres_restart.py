@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
@@ -56,3 +56,19 @@ def test_a_connection_that_the_driver_has_closed_is_told_as_lost(db: Database) -
     assert passes(told.value)
     with db.reading() as session:
         assert server_epoch(session)
+
+
+def test_a_connection_lost_after_all_was_read_spoils_no_answer(
+    app: Flask, client_of: Callable[..., FlaskClient], db: Database
+) -> None:
+    """Ending what has only been read fails as well."""
+    client = client_of("ana")
+
+    def end_it(answer: Response) -> Response:
+        with db.writing() as session:
+            others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+            session.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+        return answer
+
+    app.after_request_funcs.setdefault(None, []).insert(0, end_it)  # the last one to run
+    assert [client.get("/api/v1/me").status_code for _ in range(2)] == [200, 200]
