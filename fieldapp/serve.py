@@ -23,6 +23,7 @@ from fieldapp.core.files import Files
 from fieldapp.photos import jobs as _of_photos  # noqa: F401  registered by being imported
 from fieldapp.settings import Settings
 from fieldapp.sync import jobs as _of_records  # noqa: F401  likewise
+from fieldapp.sync import upload_jobs as _of_uploads  # noqa: F401  likewise
 
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop

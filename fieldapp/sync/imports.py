@@ -26,8 +26,10 @@ from fieldapp.core.problems import Problem
 from fieldapp.settings import Settings
 from fieldapp.sync import envelope, receipts, records
 from fieldapp.sync.models import Raw
+from fieldapp.sync.parts import Body
 from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
-from fieldapp.sync.uploads import Announced, Body, Uploads
+from fieldapp.sync.upload_rows import Announced
+from fieldapp.sync.uploads import Uploads
 
 FORMAT = "fieldapp-export/1"
 DEEPEST = 12

@@ -22,9 +22,11 @@ from fieldapp.photos import actions as photos
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, Upload
 from fieldapp.settings import Settings
-from fieldapp.sync import uploads
+from fieldapp.sync import upload_jobs, upload_rows, uploads
 from fieldapp.sync.models import Record
-from fieldapp.sync.uploads import Announced, Body, Uploads
+from fieldapp.sync.parts import Body, Parts
+from fieldapp.sync.upload_rows import Announced
+from fieldapp.sync.uploads import Uploads
 from tests.cast import NOON, Cast
 from tests.sync.bringing import TYPE, Brought, arrive, listed, patch_headers, photo_of, receipt_in
 
@@ -384,7 +386,7 @@ def test_a_second_writer_waits(door: Uploads, ana: FlaskClient, cast: Cast, cran
     assert (answer.status_code, answer.json["code"]) == (423, "upload-busy")
     assert answer.headers["Retry-After"]
     assert post(ana, crane, CRANE).status_code == 423
-    clock.advance(uploads.LEASE)  # the first one's process has died
+    clock.advance(upload_rows.LEASE)  # the first one's process has died
     assert receipt_in(patch(ana, at, 0, CRANE))["complete"] is True
 
 
@@ -403,7 +405,7 @@ def test_a_live_writer_keeps_its_lease_and_a_robbed_one_stops(
     place = door.create(cast.ana, announced(robbed), with_body=True)
 
     def robbing(_length: int) -> bytes:
-        clock.advance(uploads.LEASE)
+        clock.advance(upload_rows.LEASE)
         door.claim(cast.ana, place.id, 0)
         return CRANE[1:11]
 
@@ -488,7 +490,7 @@ def test_bytes_all_here_but_not_committed_are_stored_by_whatever_comes_next(
 ) -> None:
     place = door.create(cast.ana, announced(crane), with_body=True)
     (settings.parts_dir / f"{place.id}.part").write_bytes(CRANE)  # the process died here
-    clock.advance(uploads.LEASE)
+    clock.advance(upload_rows.LEASE)
     assert photo_of(db, crane.id).stored_at is None
     assert head(ana, f"{DOOR}/{place.id}").headers["Upload-Offset"] == str(len(CRANE))
     assert receipt_in(post(ana, crane))["complete"] is True
@@ -557,15 +559,15 @@ def test_a_database_that_is_locked_answers_503(
 
 
 def test_an_upload_left_alone_for_a_week_is_forgotten_and_begins_again(
-    ana: FlaskClient, door: Uploads, db: Database, settings: Settings, crane: Brought
+    ana: FlaskClient, db: Database, settings: Settings, crane: Brought
 ) -> None:
     at = post(ana, crane).headers["Location"]
     patch(ana, at, 0, CRANE[:100])
-    clock.advance(uploads.KEEP_UNFINISHED)
+    clock.advance(upload_rows.KEEP_UNFINISHED)
     with clock.frozen(clock.now()):
         later = ana  # the session is her own device's
         assert head(later, at).status_code == 410
-        door.sweep()
+        upload_jobs.sweep(db, Parts(settings.parts_dir))
         assert parts(settings) == []
         assert photo_of(db, crane.id).state == "wanted"
         assert head(later, at).status_code == 404
@@ -575,19 +577,20 @@ def test_an_upload_left_alone_for_a_week_is_forgotten_and_begins_again(
 def test_an_expired_upload_may_be_announced_again_before_the_sweep(ana: FlaskClient, crane: Brought) -> None:
     at = post(ana, crane).headers["Location"]
     patch(ana, at, 0, CRANE[:100])
-    clock.advance(uploads.KEEP_UNFINISHED)
+    clock.advance(upload_rows.KEEP_UNFINISHED)
     again = post(ana, crane)
     assert again.headers["Upload-Offset"] == "100"
     assert patch(ana, again.headers["Location"], 100, CRANE[100:]).status_code == 204
 
 
-def test_part_files_that_no_upload_knows_go_after_a_day(door: Uploads, settings: Settings) -> None:
+def test_part_files_that_no_upload_knows_go_after_a_day(db: Database, settings: Settings) -> None:
+    folder = Parts(settings.parts_dir)
     stray, young = settings.parts_dir / f"{new_id()}.part", settings.parts_dir / f"{new_id()}.part"
     for path, age in ((stray, 2), (young, 0)):
         path.write_bytes(b"?")
         at = NOON.timestamp() - age * 86400
         os.utime(path, (at, at))
-    door.sweep()
+    upload_jobs.sweep(db, folder)
     assert not stray.exists()
     assert young.exists()
 

@@ -12,7 +12,9 @@ from fieldapp.core.problems import Problem
 from fieldapp.photos.models import Upload
 from fieldapp.settings import Settings
 from fieldapp.sync import uploads
-from fieldapp.sync.uploads import Announced, Body, Place, Uploads
+from fieldapp.sync.parts import Body
+from fieldapp.sync.upload_rows import Announced, Place
+from fieldapp.sync.uploads import Uploads
 from tests.cast import NOON, Cast
 from tests.sync.bringing import Brought, listed, photo_of
 
