@@ -2,7 +2,7 @@
 
 As it comes, a thread waits without end for a body, five seconds for a first byte, and the one loop that accepts
 connections waits up to two seconds for each peer that does not hang up. A hundred phones in a tunnel are a dead server
-(decision 0009). Here nobody waits long for anybody while others need the thread: what has come so far is treated as a
+(decision 13). Here nobody waits long for anybody while others need the thread: what has come so far is treated as a
 connection that broke, which phones are made for.
 """
 
