@@ -18,7 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
 from fieldapp.core.files import Files
+from fieldapp.photos.models import Upload
 from tests.fleet.check import Held, check
 from tests.fleet.people import found
 from tests.fleet.phone import Phone
@@ -92,6 +95,12 @@ def missing(server: Server, phones: list[Phone]) -> list[str]:
         return receipted(Held(session), Files(server.settings.files), phones)[2]
 
 
+def free_uploads(server: Server) -> None:
+    """Ninety seconds later: the lease of a writer that could not even say that it gave up has run out."""
+    with server.database() as db, db.writing() as session:
+        session.execute(update(Upload).where(Upload.lease_until.is_not(None)).values(lease=None, lease_until=None))
+
+
 def run(seed: int, visits: int) -> list[str]:
     folder, rng = scratch("full"), random.Random(seed)
     try:
@@ -132,6 +141,7 @@ def _run(server: Server, disk: Path, seed: int, rng: random.Random, visits: int)
         ballast.drop()
         phones[0].flush()
     figures.update(answers={str(status): n for status, n in sorted(told.statuses.items())})
+    free_uploads(server)
     for phone in phones:
         phone.finish()
     fleet = Fleet(server, Plan(0, 0, seed))

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.fleet.check import check
+from tests.fleet.disk_full import free_uploads
 from tests.fleet.people import found
 from tests.fleet.phone import Phone
 from tests.fleet.power_cut import receipts
@@ -85,6 +86,7 @@ def run(seed: int, visits: int) -> list[str]:
                     for _ in range(2):
                         phone.flush()
                         phone.now += 3600_000
+            free_uploads(server)
             phone.finish()
             figures["receipts"] = receipts([phone])
             fleet = Fleet(server, Plan(0, 0, seed))
