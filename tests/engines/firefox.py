@@ -7,11 +7,10 @@ import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from tests.cast import SITE
-from tests.engines.device import PageError
-from tests.engines.marionette import ELEMENT, Marionette, Refused
+from tests.engines.driven import Driven
+from tests.engines.marionette import Marionette, Refused
 from tests.processes import running, tree_of, until
 
 NAMES = ("firefox-esr", "firefox")
@@ -50,21 +49,6 @@ PREFERENCES: dict[str, object] = {
     "toolkit.startup.max_resumed_crashes": -1,
     "toolkit.telemetry.server": "data:,",
 }
-VISIBLE = """
-const seen = [...document.querySelectorAll(arguments[0])].filter(
-  (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0,
-);"""
-# A page that reloads, or something in the way that moves on: looked at again.
-AGAIN = {
-    "element click intercepted",
-    "element not interactable",
-    "no such element",
-    "stale element reference",
-    "detached shadow root",
-    "no such window",
-    "unknown error",
-    "script timeout",
-}
 COMPLAINTS = """
 const found = [];
 for (const message of Services.console.getMessageArray()) {
@@ -86,7 +70,7 @@ def find() -> str | None:
     return os.environ.get("FIELDAPP_FIREFOX") or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-class Firefox:
+class Firefox(Driven):
     engine = "firefox"
     keeps = True
 
@@ -132,59 +116,17 @@ class Firefox:
             handles = [*handles, self._ask("WebDriver:NewWindow", type="tab", focus=True)["handle"]]
         self._ask("WebDriver:SwitchToWindow", handle=handles[number], focus=True)
 
-    def click(self, css: str) -> None:
-        def click() -> bool:
-            one = self._ask.script(f"{VISIBLE} seen[0]?.scrollIntoView({{ block: 'center' }}); return seen[0];", css)
-            if one is not None:
-                self._ask("WebDriver:ElementClick", id=one[ELEMENT])
-            return one is not None
+    def _click_on(self, element: str) -> None:
+        self._ask("WebDriver:ElementClick", id=element)
 
-        self._until(f"{css} to tap on", click)
+    def _clear(self, element: str) -> None:
+        self._ask("WebDriver:ElementClear", id=element)
 
-    def fill(self, css: str, text: str) -> None:
-        def fill() -> bool:
-            one = self._ask.script(f"{VISIBLE} seen[0]?.scrollIntoView({{ block: 'center' }}); return seen[0];", css)
-            if one is not None:
-                self._ask("WebDriver:ElementClear", id=one[ELEMENT])
-                self._ask("WebDriver:ElementSendKeys", id=one[ELEMENT], text=text)
-                self._ask.script("arguments[0].blur()", one)
-            return one is not None
+    def _type(self, element: str, text: str) -> None:
+        self._ask("WebDriver:ElementSendKeys", id=element, text=text)
 
-        self._until(f"{css} to write into", fill)
-
-    def attach(self, css: str, *files: Path) -> None:
-        def attach() -> bool:
-            one = self._ask.script("return document.querySelector(arguments[0])", css)
-            if one is not None:
-                names = "\n".join(str(file.resolve()) for file in files)
-                self._ask("WebDriver:ElementSendKeys", id=one[ELEMENT], text=names)
-            return one is not None
-
-        self._until(f"{css} for files", attach)
-
-    def wait_for(self, css: str, *, visible: bool = True) -> None:
-        what = "to be seen" if visible else "to be gone"
-        self._until(f"{css} {what}", lambda: self._ask.script(f"{VISIBLE} return seen.length > 0", css) is visible)
-
-    def text(self, css: str) -> str:
-        found: list[str] = []
-
-        def look() -> bool:
-            found[:] = self._ask.script(
-                "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)", css
-            )
-            return found != []
-
-        self._until(f"{css} to read", look)
-        return found[0]
-
-    def run(self, source: str, *args: Any) -> Any:
-        try:
-            return self._ask.script(f"return ({source})(...arguments)", *args)
-        except Refused as refused:
-            if refused.name == "javascript error":
-                raise PageError(refused.message) from None
-            raise
+    def _reloads(self, refused: Refused) -> bool:
+        return refused.name == "javascript error" and "document" in refused.message
 
     def forget_cookies(self) -> None:
         with self._ask.chrome():
@@ -244,26 +186,3 @@ class Firefox:
     def _listen(self) -> None:
         with self._ask.chrome():
             self._found += self._ask.script(COMPLAINTS)
-
-    def _until(self, what: str, look: Any) -> None:
-        """Look until it is so; a page that is just reloading is looked at again."""
-        seen: list[Refused] = []
-
-        def see() -> bool:
-            try:
-                return bool(look())
-            except Refused as refused:
-                seen[:] = [refused]
-                if refused.name not in AGAIN and not (
-                    refused.name == "javascript error" and "document" in refused.message
-                ):
-                    raise
-                return False
-
-        try:
-            until(what, see)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; {seen[0] if seen else self._where()}") from None
-
-    def _where(self) -> str:
-        return str(self._ask.script("return `${location.href}\n${document.body?.innerText}`"))

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
 from json import loads
@@ -17,9 +16,8 @@ from typing import Any
 
 from tests.cast import SITE
 from tests.conftest import free_port
-from tests.engines.device import PageError
-from tests.engines.firefox import AGAIN, VISIBLE
-from tests.engines.marionette import ELEMENT, Refused
+from tests.engines.driven import Driven
+from tests.engines.marionette import Refused
 from tests.engines.webdriver import WebDriver
 from tests.processes import running, tree_of, until
 
@@ -41,7 +39,7 @@ def find() -> str | None:
     return driver if asked.returncode == 0 else None
 
 
-class WebKit:
+class WebKit(Driven):
     engine = "webkit"
     keeps = True
 
@@ -97,59 +95,17 @@ class WebKit:
             self._tabs.append(self._ask("POST", "/window/new", type="tab")["handle"])
         self._ask("POST", "/window", handle=self._tabs[number])
 
-    def click(self, css: str) -> None:
-        def click() -> bool:
-            one = self._seen(css)
-            if one is not None:
-                self._ask("POST", f"/element/{one[ELEMENT]}/click")
-            return one is not None
+    def _click_on(self, element: str) -> None:
+        self._ask("POST", f"/element/{element}/click")
 
-        self._until(f"{css} to tap on", click)
+    def _clear(self, element: str) -> None:
+        self._ask("POST", f"/element/{element}/clear")
 
-    def fill(self, css: str, text: str) -> None:
-        def fill() -> bool:
-            one = self._seen(css)
-            if one is not None:
-                self._ask("POST", f"/element/{one[ELEMENT]}/clear")
-                self._ask("POST", f"/element/{one[ELEMENT]}/value", text=text)
-                self._ask.script("arguments[0].blur()", one)
-            return one is not None
+    def _type(self, element: str, text: str) -> None:
+        self._ask("POST", f"/element/{element}/value", text=text)
 
-        self._until(f"{css} to write into", fill)
-
-    def attach(self, css: str, *files: Path) -> None:
-        def attach() -> bool:
-            one = self._ask.script("return document.querySelector(arguments[0])", css)
-            if one is not None:
-                names = "\n".join(str(file.resolve()) for file in files)
-                self._ask("POST", f"/element/{one[ELEMENT]}/value", text=names)
-            return one is not None
-
-        self._until(f"{css} for files", attach)
-
-    def wait_for(self, css: str, *, visible: bool = True) -> None:
-        what = "to be seen" if visible else "to be gone"
-        self._until(f"{css} {what}", lambda: self._ask.script(f"{VISIBLE} return seen.length > 0", css) is visible)
-
-    def text(self, css: str) -> str:
-        found: list[str] = []
-
-        def look() -> bool:
-            found[:] = self._ask.script(
-                "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)", css
-            )
-            return found != []
-
-        self._until(f"{css} to read", look)
-        return found[0]
-
-    def run(self, source: str, *args: Any) -> Any:
-        try:
-            return self._ask.script(f"return await ({source})(...arguments)", *args)
-        except Refused as refused:
-            if refused.name == "javascript error":
-                raise PageError(refused.message) from None
-            raise
+    def _reloads(self, refused: Refused) -> bool:
+        return refused.name == "javascript error"
 
     def forget_cookies(self) -> None:
         """The driver deletes those of the page at hand; a port makes no difference to a cookie."""
@@ -204,33 +160,6 @@ class WebKit:
         lines = self._errors.read_text(encoding="utf-8").splitlines() if self._errors.exists() else []
         fresh, self._read = lines[self._read :], len(lines)
         return [loads(line) for line in fresh]
-
-    def _seen(self, css: str) -> dict[str, str] | None:
-        found: dict[str, str] | None = self._ask.script(
-            f"{VISIBLE} seen[0]?.scrollIntoView({{ block: 'center' }}); return seen[0];", css
-        )
-        return found
-
-    def _until(self, what: str, look: Callable[[], bool]) -> None:
-        """Look until it is so; a page that is just reloading is looked at again."""
-        seen: list[Refused] = []
-
-        def see() -> bool:
-            try:
-                return bool(look())
-            except Refused as refused:
-                seen[:] = [refused]
-                if refused.name not in AGAIN | {"javascript error"}:
-                    raise
-                return False
-
-        try:
-            until(what, see)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; {seen[0] if seen else self._where()}") from None
-
-    def _where(self) -> str:
-        return str(self._ask.script("return `${location.href}\n${document.body?.innerText}`"))
 
 
 class EphemeralWebKit(WebKit):
