@@ -54,7 +54,9 @@ class Parts:
     def append(
         self, upload_id: UUID, size: int, body: Body, before_writing: Callable[[], None]
     ) -> tuple[int, str | None]:
-        """Write what comes of `size` bytes; the new offset, and the hash if the whole photo came in this one body."""
+        """Write what comes of `size` bytes; the new offset, and the hash if the whole photo came in this one body.
+
+        `before_writing` raises where the part is no longer ours: once finished, it is the evidence file itself."""
         digest = hashlib.sha256()
         with self._path(upload_id).open("ab", buffering=0) as part:
             start = part.tell()
@@ -64,6 +66,7 @@ class Parts:
             came = 0
             try:
                 for piece in _pieces(_arriving(body, wanted, before_writing)):
+                    before_writing()  # the last of a silent body lay here for long
                     _write_all(part, piece)
                     digest.update(piece)
                     came += len(piece)
@@ -72,6 +75,7 @@ class Parts:
             finally:
                 proven = body.checksum is None or digest.digest() == body.checksum
                 if not proven:
+                    before_writing()
                     part.truncate(start)
         if not proven and came == wanted:
             raise Problem(460, "checksum", headers=(("Upload-Offset", str(start)),))

@@ -175,11 +175,11 @@ class Uploads:
             nonlocal renew_at
             if clock.now() < renew_at:
                 return
-            renew_at = clock.now() + RENEW
             if self._is_alone(place):
                 self._enter(place)
             else:
                 self._db.write(lambda session: rows.renew(session, place))
+            renew_at = clock.now() + RENEW
 
         return renew
 

@@ -415,6 +415,33 @@ def test_a_live_writer_keeps_its_lease_and_a_robbed_one_stops(
     assert (settings.parts_dir / f"{place.id}.part").read_bytes() == b""  # not a byte after the lease was gone
 
 
+@pytest.mark.parametrize("wakes", ["with more", "with nothing"])
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_robbed_writer_leaves_what_another_has_finished_alone(
+    door: Uploads, ana: FlaskClient, cast: Cast, crane: Brought, settings: Settings, wakes: str, checked: bool
+) -> None:
+    """The finished part is the evidence file, by another name. Whoever slept may neither add to it nor cut it."""
+    place = door.create(cast.ana, announced(crane), with_body=True)
+    turns = 0
+
+    def read(_length: int) -> bytes:
+        nonlocal turns
+        turns += 1
+        if turns == 1:
+            return CRANE[:10]
+        if turns == 2:  # a clock set right, a machine woken up
+            clock.advance(upload_rows.LEASE)
+            offset = int(head(ana, f"{DOOR}/{place.id}").headers["Upload-Offset"])
+            assert receipt_in(patch(ana, f"{DOOR}/{place.id}", offset, CRANE[offset:]))["complete"] is True
+            return b"x" * 100 if wakes == "with more" else b""
+        return b""
+
+    with pytest.raises(Problem) as problem:
+        door.receive(place, Body(read, len(CRANE), b"another" if checked else None, most=10))
+    assert problem.value.status == 423
+    assert evidence(settings, crane) == CRANE
+
+
 def test_a_user_runs_two_uploads_at_once_and_a_third_comes_later(
     door: Uploads, ana: FlaskClient, client_of: ClientOf, db: Database, cast: Cast
 ) -> None:
