@@ -118,7 +118,8 @@ def is_empty(url: str) -> bool:
     """Whether nothing lies in the database yet, not even a table."""
     path = file_of(url)
     if path is not None:
-        return not path.exists()
+        # The log of a database that was moved away would be taken for the new one's, and undo it without a word.
+        return not any(path.with_name(path.name + more).exists() for more in ("", "-wal", "-journal"))
     database = Database(url)
     try:
         with database.reading() as session:

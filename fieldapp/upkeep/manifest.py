@@ -1,15 +1,17 @@
 """What a backup says of itself: its manifest, and the list of what each key of the file store held."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fieldapp.upkeep.place import Trouble, sha256_of, write_private
 
 FORMAT = "fieldapp-backup/1"
 NAME, FILES, KEYS = "manifest.json", "files.txt", "keys"
+PART = re.compile(r"[a-z]\w*\.\w+|keys/\w[\w.-]*\.(key|pem)")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def read(generation: Path) -> Manifest:
         if said["format"] != FORMAT:
             raise Trouble(f"{generation}: {said['format']} is a form of backup that this version does not know")
         parts = [Part(**part) for part in said.pop("parts")]
+        if strange := [part.name for part in parts if not PART.fullmatch(part.name)]:
+            raise ValueError(f"{strange[0]} is no part of a backup")
         return Manifest(parts=parts, **said)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Trouble(f"{generation / NAME} cannot be read: {error}") from error
@@ -91,6 +95,9 @@ def read_lines(generation: Path) -> Iterator[Line]:
     with (generation / FILES).open(encoding="utf-8") as listed:
         for text in listed:
             sha256, size, modified, key = text.rstrip("\n").split(" ", 3)
+            # Whoever restores may be root, and not know who has had the backup in hands.
+            if key.startswith("/") or ".." in PurePosixPath(key).parts:
+                raise Trouble(f"{generation / FILES}: {key} lies outside the file store; this is no backup of ours")
             yield Line(key, sha256, int(size), float(modified))
 
 

@@ -107,7 +107,10 @@ def _is_right(pool: Pool, line: Line) -> bool:
 def _check_empty(settings: Settings, generation: Path) -> None:
     """A restore overwrites nothing. What an earlier try of this very backup has put there may be there."""
     if not dump.is_empty(settings.database):
-        raise Trouble("the database is not empty: a restore goes into an empty place, and overwrites nothing")
+        raise Trouble(
+            "the database is not empty: a restore goes into an empty place, and overwrites nothing (of an SQLite "
+            "database its -wal and -journal have to be moved away as well)"
+        )
     mark = settings.data_dir / UNDER_WAY
     if mark.is_file():
         if mark.read_text() != generation.name:

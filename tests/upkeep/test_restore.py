@@ -1,6 +1,7 @@
 """`fieldapp restore`: a server again, another than the one that was lost; into an empty place, or not at all."""
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -295,3 +296,50 @@ def test_everyone_may_be_signed_out(
         assert {user.session_epoch for user in session.scalars(select(User))} == {1_000}
     there.close()
     assert len(Place(folder).generations()) == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("left", ["-wal", "-journal"])
+def test_the_log_of_a_database_that_was_moved_away_is_told_of(
+    left: str, back_up: BackUp, folder: Path, elsewhere: Settings
+) -> None:
+    """SQLite would take it for the restored database's own, and undo what was restored without a word."""
+    back_up()
+    elsewhere.data_dir.mkdir()
+    (elsewhere.data_dir / f"fieldapp.db{left}").write_bytes(b"what a killed server had written last")
+    with pytest.raises(Trouble, match="-wal and -journal"):
+        restore(elsewhere, folder)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("key", ["../outside", "evidence/../../outside", "/{there}/outside"])
+def test_a_backup_that_somebody_has_tampered_with_writes_nothing_elsewhere(
+    key: str, back_up: BackUp, folder: Path, elsewhere: Settings, tmp_path: Path
+) -> None:
+    generation = folder / back_up().generation
+    data = b"anything"
+    sha256 = hashlib.sha256(data).hexdigest()
+    pooled = folder / "files" / sha256[:2] / sha256
+    pooled.parent.mkdir(exist_ok=True)
+    pooled.write_bytes(data)
+    (generation / "files.txt").write_text(f"{sha256} {len(data)} 0.000 {key.format(there=tmp_path)}\n")
+    said = json.loads((generation / "manifest.json").read_text())
+    for part in said["parts"]:
+        if part["name"] == "files.txt":
+            listed = (generation / "files.txt").read_bytes()
+            part.update(size=len(listed), sha256=hashlib.sha256(listed).hexdigest())
+    (generation / "manifest.json").write_text(json.dumps(said))
+    with pytest.raises(Trouble, match="outside the file store"):
+        restore(elsewhere, folder)
+    assert not list(tmp_path.rglob("outside"))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["keys/../../fieldapp.db", "keys/.profile", "../secret.key", "/etc/hostname"])
+def test_a_part_lies_within_its_backup(name: str, back_up: BackUp, folder: Path, elsewhere: Settings) -> None:
+    path = folder / back_up().generation / "manifest.json"
+    said = json.loads(path.read_text())
+    said["parts"][0]["name"] = name
+    path.write_text(json.dumps(said))
+    with pytest.raises(Trouble, match="is no part of a backup"):
+        restore(elsewhere, folder)
