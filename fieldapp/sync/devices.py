@@ -62,7 +62,9 @@ def contact(session: Session, person: Person, device_id: UUID, said: Contact) ->
     device = session.get_one(Device, (device_id, person.id), with_for_update=True)
     device.last_seq = max(device.last_seq, said.last_seq)
     device.queued = [{"id": str(item.id), "seq": item.seq} for item in said.queued]
-    device.persisted, device.app_version, device.seen_at = said.persisted, said.app_version[:40], clock.now()
+    # No text in PostgreSQL holds U+0000.
+    device.app_version = said.app_version.replace("\x00", "")[:40]
+    device.persisted, device.seen_at = said.persisted, clock.now()
     session.flush()
     voided = _void(session, device, said.voided)
     missing = _count_gaps(session, device)

@@ -7,9 +7,10 @@ an account may call this at any time, and must not be able to use the numbers up
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from fieldapp.core.payload import OFFICE, Line, Payload
 from fieldapp.sync.models import Raw
 
 HIGHEST_LIFT = 10_000  # numbers of a series that the lost server can have given since the backup
+MOST_NUMBERS = 2_000  # of issues in one request: while they are looked up and kept nobody else may be able to write
 NUMBER = re.compile(r"(ZF|XQ)-([0-9]{4})-([0-9]{6,9})")
 SUBJECT = {numbers.VISIT: "visit", numbers.ISSUE: "issue"}
 ENDING = {numbers.VISIT: Ending.VISIT_NUMBER, numbers.ISSUE: Ending.ISSUE_NUMBER}
@@ -38,6 +40,12 @@ class Remembered(Payload):
 
 class History(Payload):
     records: list[Remembered] = Field(default_factory=list, max_length=500)
+
+    @model_validator(mode="after")
+    def _holds_up_nobody(self) -> Self:
+        if sum(len(record.issue_numbers) for record in self.records) > MOST_NUMBERS:
+            raise ValueError(f"more than {MOST_NUMBERS} numbers of issues: send fewer records at once")
+        return self
 
 
 @dataclass(frozen=True)

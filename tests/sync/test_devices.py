@@ -174,3 +174,14 @@ def test_what_is_no_number_of_ours_is_not_reserved(client_of: ClientOf, db: Data
 )
 def test_what_is_no_device_report_gets_400(client_of: ClientOf, said: Any) -> None:
     assert client_of("ana").post(f"/api/v1/devices/{PHONE}", json=said).status_code == 400
+
+
+def test_one_request_cannot_hold_up_everybody_with_numbers(client_of: ClientOf, cast: Cast) -> None:
+    """Whoever has an account may tell of numbers; a megabyte of them kept all others from writing for 20 s."""
+    many = [{"id": str(new_id()), "sha256": "", "issue_numbers": {str(new_id()): "XQ-2026-000001" for _ in range(200)}}]
+    told = {"records": many * 11}
+    assert client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told).status_code == 400
+
+
+def test_what_no_database_takes_spoils_no_report(client_of: ClientOf, cast: Cast) -> None:
+    assert say(client_of("ana"), last_seq=1, app_version="1.0\x00")["voided_ack"] == []
