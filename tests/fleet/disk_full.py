@@ -23,10 +23,10 @@ from sqlalchemy import update
 from fieldapp.core.files import Files
 from fieldapp.photos.models import Upload
 from tests.fleet.check import Held, check
+from tests.fleet.evening import evening
 from tests.fleet.people import found
 from tests.fleet.phone import Phone
 from tests.fleet.power_cut import receipted
-from tests.fleet.run import Fleet, Plan
 from tests.fleet.server import Server, scratch
 from tests.fleet.wire import Answer, Wire
 
@@ -144,11 +144,7 @@ def _run(server: Server, disk: Path, seed: int, rng: random.Random, visits: int)
     free_uploads(server)
     for phone in phones:
         phone.finish()
-    fleet = Fleet(server, Plan(0, 0, seed))
-    with server.database() as db:
-        fleet._until_copies(db)
-        server.stop()
-        fleet._time_passes(db)
+    evening(server)
     counted = check(server.settings, phones, zone.enterprise_of)
     figures.update(visits=counted.figures["visits"], photos=counted.figures["photos"])
     return [*lost, *told.wrong, *counted.faults]

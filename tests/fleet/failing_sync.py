@@ -18,10 +18,10 @@ from typing import Any
 
 from tests.fleet.check import check
 from tests.fleet.disk_full import free_uploads
+from tests.fleet.evening import evening
 from tests.fleet.people import found
 from tests.fleet.phone import Phone
 from tests.fleet.power_cut import receipts
-from tests.fleet.run import Fleet, Plan
 from tests.fleet.server import Server, scratch
 from tests.processes import until
 
@@ -89,11 +89,7 @@ def run(seed: int, visits: int) -> list[str]:
             free_uploads(server)
             phone.finish()
             figures["receipts"] = receipts([phone])
-            fleet = Fleet(server, Plan(0, 0, seed))
-            with server.database() as db:
-                fleet._until_copies(db)
-                server.stop()
-                fleet._time_passes(db)
+            evening(server)
             return wrong + check(server.settings, [phone], zone.enterprise_of).faults
     finally:
         shutil.rmtree(folder, ignore_errors=True)

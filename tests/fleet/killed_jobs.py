@@ -19,9 +19,9 @@ from sqlalchemy import func, select, update
 from fieldapp.core.db import Database
 from fieldapp.photos.models import Photo
 from tests.fleet.check import check
+from tests.fleet.evening import time_passes
 from tests.fleet.people import found
 from tests.fleet.phone import Phone
-from tests.fleet.run import Fleet, Plan
 from tests.fleet.server import Server, scratch
 from tests.processes import until
 
@@ -79,7 +79,7 @@ def run(backend: str, seed: int, photos: int, kills: int) -> list[str]:
                 while left(db) and time.monotonic() - begun < PATIENCE:
                     pause.wait(0.5)
                 server.kill()
-                Fleet(server, Plan(0, 0, seed))._time_passes(db)
+                time_passes(server.settings, db)
             counted = check(server.settings, [phone], zone.enterprise_of)
             figures.update(photos=counted.figures["photos"], kills=kills)
             return counted.faults

@@ -20,9 +20,9 @@ from typing import Any
 
 from tests.fleet.check import check
 from tests.fleet.disk_full import Listening, Told
+from tests.fleet.evening import evening
 from tests.fleet.people import found
 from tests.fleet.phone import Phone
-from tests.fleet.run import Fleet, Plan
 from tests.fleet.server import Postgres, Server, scratch
 from tests.processes import children_of, running, until
 
@@ -89,11 +89,7 @@ def run(seed: int, rounds: int, phones: int) -> list[str]:
                     one.result()
                 list(pool.map(lambda phone: phone.finish(), fleet))
             figures.update(restarts=dict(Counter(restarts)), answers=_answers(told))
-            evening = Fleet(server, Plan(0, 0, seed))
-            with server.database() as db:
-                evening._until_copies(db)
-                server.stop()
-                evening._time_passes(db)
+            evening(server)
             counted = check(server.settings, fleet, zone.enterprise_of)
             figures.update(visits=counted.figures["visits"], photos=counted.figures["photos"])
             return [*told.wrong, *counted.faults]

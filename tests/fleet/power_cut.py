@@ -18,18 +18,16 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from socket import SHUT_RDWR
 from typing import Any
 
-from fieldapp import serve as _serve  # noqa: F401  the jobs are registered by being imported
-from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
 from tests.fleet import guest, wire
 from tests.fleet.check import Held, check
+from tests.fleet.evening import time_passes
 from tests.fleet.guest import DISK, PORT, PYTHON, Guest
 from tests.fleet.people import Zone, found
 from tests.fleet.phone import Phone
@@ -167,11 +165,7 @@ class Scene:
         """With some days gone by: everything, exactly once, and nothing else."""
         with self.guest.disk() as disk, opened(self.backend, disk) as settings:
             db = Database(settings.database)
-            context = jobs.Context(settings, db, Files(settings.files))
-            for later in (timedelta(minutes=10), timedelta(days=8)):
-                with clock.frozen(clock.now() + later):
-                    jobs.sweep(context)
-                    jobs.sweep(context)
+            time_passes(settings, db)
             db.close()
             return check(settings, self.phones, self.zone.enterprise_of).faults
 

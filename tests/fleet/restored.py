@@ -31,9 +31,9 @@ from fieldapp.upkeep.place import Place
 from fieldapp.visits.models import Visit
 from tests.fleet import hello
 from tests.fleet.check import Findings, check
+from tests.fleet.evening import evening
 from tests.fleet.people import Zone, found
 from tests.fleet.phone import Phone
-from tests.fleet.run import Fleet, Plan
 from tests.fleet.server import Server, scratch
 from tests.fleet.weather import Weather
 
@@ -186,11 +186,7 @@ class Story:
 
     def _look(self, phones: Sequence[Phone], zone: Zone) -> Findings:
         """When the worker has done its part and time has passed, as at the end of every fleet."""
-        fleet = Fleet(self.server, Plan(self.visits, 0, self.seed), self.say)
-        with self.server.database() as db:
-            fleet._until_copies(db)
-            self.server.stop()
-            fleet._time_passes(db)
+        evening(self.server, say=self.say)
         return check(self.server.settings, list(phones), zone.enterprise_of)
 
     def _line(self, findings: Findings, faults: int, took: float, seconds: float) -> str:

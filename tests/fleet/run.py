@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
-from fieldapp import serve as _serve  # noqa: F401  the jobs are registered by being imported
-from fieldapp.core import clock, jobs
-from fieldapp.core.db import Database
+from fieldapp.core import clock
 from fieldapp.photos.models import Photo, Upload
 from tests.fleet import pictures
 from tests.fleet.check import Findings, check
+from tests.fleet.evening import evening
 from tests.fleet.hand import Hand, Quota
 from tests.fleet.people import Zone, found
 from tests.fleet.phone import Phone
@@ -25,8 +23,6 @@ from tests.fleet.story import DECK, STORIES
 from tests.fleet.weather import Weather
 
 ROOM = 6  # visits left below which a hand tells plain stories only
-EXPIRED_AT_ONCE = 400  # somewhat fewer than one sweep of uploads takes
-JOBS_PATIENCE = 600.0  # seconds without a single photo getting its copies
 
 
 @dataclass
@@ -131,10 +127,7 @@ class Fleet:
         if self.troubles:
             raise self.troubles[0]
         self.say(f"all sent after {time.monotonic() - begun:.0f} s; {dict(self.weather.met)}")
-        with self.server.database() as db:
-            self._until_copies(db)
-            self.server.stop()
-            self._time_passes(db)
+        evening(self.server, photos=self.plan.photos, say=self.say)
         findings = check(self.server.settings, self.phones, self.zone.enterprise_of)
         self.weather.close()
         return Result(
@@ -225,35 +218,6 @@ class Fleet:
             session.execute(update(Upload).where(Upload.lease_until.is_not(None)).values(lease_until=clock.now()))
             session.execute(update(Photo).where(Photo.derivative_lease.is_not(None)).values(derivative_lease=None))
         self.server.start()
-
-    # -- the evening --
-
-    def _until_copies(self, db: Database) -> None:
-        """The worker has made what it can; what a dead one had claimed is left to time."""
-        pause, before, since = threading.Event(), -1, time.monotonic()
-        while True:
-            with db.reading() as session:
-                free = Photo.derivative_lease.is_(None) | (Photo.derivative_lease <= clock.now())
-                busy = select(func.count()).where(Photo.derivative.in_(["wanted", "making", "again"]))
-                left = session.scalar(busy.where(free)) or 0
-            if left == 0:
-                return
-            if left != before:
-                before, since = left, time.monotonic()
-                self.say(f"{left} photos wait for their copies")
-            if time.monotonic() - since > JOBS_PATIENCE:
-                return  # the check says which
-            pause.wait(0.2 if left < 200 else 2)
-
-    def _time_passes(self, db: Database) -> None:
-        """Ten minutes, then eight days, in which only the jobs run: leases and old uploads run out, gaps show."""
-        context = jobs.Context(self.server.settings, db, self.server.files)
-        for later in (timedelta(minutes=10), timedelta(days=8)):
-            with clock.frozen(clock.now() + later):
-                jobs.sweep(context)
-                jobs.sweep(context)
-                for _ in range(self.plan.photos // EXPIRED_AT_ONCE):  # each minute takes some hundred old uploads away
-                    jobs.sweep(context)
 
 
 def _greet(hand: Hand) -> None:
