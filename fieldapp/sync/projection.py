@@ -290,6 +290,8 @@ def _write_visit(
     author: Person, body: Any, admitted: bool,
 ) -> tuple[str, str, list[UUID]]:  # fmt: skip
     fresh = head.raw_id is None or not is_visit(session, head.id)
+    if not fresh and not is_ours(session, head.id):
+        raise SetAside(raw.id, UNPLACED, envelope.DIFFERS, str(head.id))
     logged = feed.log_visit(
         session, author, arrival, body, issue_events=body.issue_events, claims=reading.claims or (),
         zone_readable=settings.zone_readable, fresh=fresh, admitted=admitted or (not fresh and _let_in(session, head)),
@@ -303,6 +305,13 @@ def _write_visit(
         open_review(session, "revision_issue", key, record_id=head.id, user_id=author.id, detail={"issue": str(issue)})
     state = state_of(session, head.id) if not fresh else logged.state
     return state, "", logged.opened
+
+
+def is_ours(session: Session, visit_id: UUID) -> bool:
+    """Whether a visit that is here came by this door. One logged on a page has no bytes here, and whoever sends some
+    under its id must not become its author."""
+    sealed = select(Visit.payload_sha256).where(Visit.id == visit_id).scalar_subquery()
+    return bool(session.scalar(select(exists().where(Raw.record_id == visit_id, Raw.payload_sha256 == sealed))))
 
 
 def state_of(session: Session, visit_id: UUID) -> str:

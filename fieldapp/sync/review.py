@@ -16,7 +16,7 @@ from fieldapp.sync import authors, envelope
 from fieldapp.sync.actions import changed, close_of_record
 from fieldapp.sync.aside import HEAD, NOTHING, SetAside, claims_of
 from fieldapp.sync.models import EARLIER, FAILED, PROJECTED, RECEIVED, UNPLACED, VARIANT, Raw
-from fieldapp.sync.projection import RAWS, is_visit, project, run, state_of
+from fieldapp.sync.projection import RAWS, is_ours, is_visit, project, run, state_of
 from fieldapp.visits.supplement_actions import placing_move
 
 
@@ -41,6 +41,8 @@ def place(session: Session, settings: Settings, id: UUID, project_id: UUID, by: 
     try:
         if not is_visit(session, id):
             project(session, settings, head, raw, NOTHING, admitted=True)
+        elif not is_ours(session, id):
+            raise CannotPlace(envelope.DIFFERS, str(id))
     except SetAside as aside:
         raise CannotPlace(aside.reason, aside.detail) from aside
     session.flush()

@@ -13,8 +13,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
 import fieldapp
+from fieldapp.accounts.models import User
+from fieldapp.accounts.policy import person_on
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
+from fieldapp.core.payload import Arrival, CannotPlace, Times
 from fieldapp.feed import actions as feed
 from fieldapp.issues.models import Issue, IssueEvent, IssueProject
 from fieldapp.photos.models import Photo
@@ -23,9 +26,10 @@ from fieldapp.sync import actions, envelope, jobs, records, review
 from fieldapp.sync.models import Raw, Record, ReviewItem
 from fieldapp.timeline.models import Entry
 from fieldapp.visits import actions as visits
+from fieldapp.visits.body import VisitBody
 from fieldapp.visits.models import FollowUp, Visit
 from tests.cast import NOON, Cast
-from tests.sync.phone import Phone, opened, photo
+from tests.sync.phone import KIND, Phone, opened, photo
 
 ClientOf = Callable[..., FlaskClient]
 
@@ -801,3 +805,26 @@ def test_waiting_on_is_no_news_for_the_phone(db: Database, ana: Phone, cast: Cas
     assert version > 0
     assert jobs.sweep(db, settings) == 1
     assert head(db, waiting.id).version == version
+
+
+def test_a_visit_logged_on_a_page_is_not_taken_over_by_bytes_under_its_id(
+    client_of: ClientOf, db: Database, ana: Phone, cast: Cast, settings: Settings
+) -> None:
+    """Its id stands in the address of its page, so that any colleague knows it."""
+    id = new_id()
+    with db.writing() as session:
+        author = person_on(session.get_one(User, cast.ana), NOON.date())
+        said = VisitBody(kind=KIND, project=cast.sail, content="看了主厂房")
+        arrival = Arrival(id, Times(NOON, NOON, NOON), payload_sha256="f" * 64)
+        feed.log_visit(session, author, arrival, said, zone_readable=True)
+    bo = Phone(cast.bo, client_of("bo"))
+    first = bo.visit(cast.sail, {"content": "mine now"}, id=id)
+    for sealed in (first, bo.revise(first), bo.revise(bo.revise(first))):
+        answer = bo.send(sealed)
+        assert (answer.status_code, answer.json["state"]) == (202, "unplaced")
+    review.retry(db, settings, id, cast.lin)
+    with db.reading() as session:
+        lin = person_on(session.get_one(User, cast.lin), NOON.date())
+    with pytest.raises(CannotPlace), db.writing() as session:
+        review.place(session, settings, id, cast.sail, lin)
+    assert (visit(db, id).owner_id, visit(db, id).content) == (cast.ana, "看了主厂房")
