@@ -11,6 +11,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import InvalidOperation
 from io import BytesIO
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -34,6 +35,7 @@ from fieldapp.sync.uploads import Uploads
 FORMAT = "fieldapp-export/1"
 DEEPEST = 12
 SHA256 = re.compile(r"[0-9a-f]{64}")
+NO_NUMBERS = (InvalidOperation, SystemError)  # what the parser makes of 1e99999999999999999999 and of 5,000 digits
 log = logging.getLogger("fieldapp.imports")
 
 
@@ -57,7 +59,7 @@ def take(db: Database, settings: Settings, uploads: Uploads, file: BinaryIO, imp
     try:
         for item in ijson.items(ijson.parse(_shallow(ijson.basic_parse(file))), "records.item"):
             yield _take_one(db, settings, uploads, item, importer)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, *NO_NUMBERS) as error:
         raise NotAnExport(str(error)) from error
 
 

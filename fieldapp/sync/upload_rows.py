@@ -166,7 +166,10 @@ def _receipted(session: Session, place: Place) -> Place:
     """With the receipt of the bytes that list the photo: the projected ones, or a variant."""
     session.flush()
     reason, projected = _LISTING.first(session, record=place.record, photo=place.photo)
-    receipt = receipt_for(session, place.record, None if reason == PARKED else projected)
+    try:
+        receipt = receipt_for(session, place.record, None if reason == PARKED else projected)
+    except LookupError as error:  # logged on a page, which gives no receipts
+        raise Problem(404, "record-unknown") from error
     return replace(place, receipt=b64encode(receipt.model_dump_json().encode()).decode(), epoch=receipt.server_epoch)
 
 

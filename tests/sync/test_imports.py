@@ -173,7 +173,16 @@ def test_a_file_that_is_none_or_cut_short_says_so(client_of: ClientOf, db: Datab
     assert count(db, Visit) == 2
 
 
-@pytest.mark.parametrize("file", [b"not json", b'{"format":"fieldapp-export/1","records":[1,null,{},{"id":"x"}]}'])
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"not json",
+        b'{"format":"fieldapp-export/1","records":[1,null,{},{"id":"x"}]}',
+        b'{"format":"fieldapp-export/1","records":[1e99999999999999999999]}',
+        b'{"format":"fieldapp-export/1","records":[' + b"9" * 5_000 + b"]}",
+    ],
+    ids=["not-json", "no-records", "huge-exponent", "long-number"],
+)
 def test_rubbish_in_the_file_never_breaks_it(client_of: ClientOf, cast: Cast, file: bytes) -> None:
     assert "done" in hand_in(client_of("dee"), file)[-1]
 

@@ -107,6 +107,15 @@ def test_sending_it_again_gives_the_same_place_and_the_receipt(ana: FlaskClient,
     assert receipt_in(again)["complete"] is True
 
 
+def test_a_photo_of_a_visit_logged_on_a_page_has_no_receipt(ana: FlaskClient, db: Database, cast: Cast) -> None:
+    page = Brought(new_id(), new_id(), CRANE)
+    with db.writing() as session:
+        photos.claim(session, page.record, cast.ana, [PhotoClaim(id=page.id, sha256=page.sha256, size=len(CRANE))])
+        photos.receive(session, cast.ana, [page.id])
+    answer = post(ana, page)
+    assert (answer.status_code, answer.json["code"]) == (404, "record-unknown")
+
+
 def test_an_empty_file_is_stored_by_its_announcement(ana: FlaskClient, db: Database, cast: Cast) -> None:
     nothing = listed(db, cast.ana, b"")[0]
     answer = post(ana, nothing)
