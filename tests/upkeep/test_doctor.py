@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
@@ -168,7 +169,7 @@ def test_missing_copies(well: Settings, files: Files, folder_of: str) -> None:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("key", [f"evidence/ab/ab{'0' * 62}", f"thumb/{new_id()}.jpg", "display/what-is-this.jpg"])
+@pytest.mark.parametrize("key", [f"evidence/ab/ab{'0' * 62}", f"thumb/{UUID(int=7)}.jpg", "display/what-is-this.jpg"])
 def test_files_that_nobody_refers_to_unless_they_may_just_be_arriving(well: Settings, files: Files, key: str) -> None:
     files.put_bytes(key, b"nobody's")
     assert codes(well) == []
