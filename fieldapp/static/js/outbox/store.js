@@ -2,11 +2,12 @@
  * The only door to IndexedDB. Upgrades only add, and the store is opened without a version: so older code opens a newer
  * store and newer code an older one, each with a full queue. Bytes are ArrayBuffers: a Blob fails in WebKit.
  * @import { IDBPDatabase, IDBPTransaction } from "../../vendor/idb.js"
+ * @import { EndOf } from "./put_aside.js"
  * @import { Store, StoreTx } from "./types.js"
- * @typedef {(tx: IDBPTransaction<any, any, any>) => Promise<never>} EndOf
  */
 import { unwrap, wrap } from "../../vendor/idb.js";
 import { OutboxProblem, QuotaProblem, StoreProblem } from "./problems.js";
+import { sleeping, stop } from "./put_aside.js";
 
 /** @type {Record<string, {keyPath: string, indexes: Record<string, string|string[]>}>} */
 const SHAPE = {
@@ -39,7 +40,7 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
 
   const opened = () => {
     if (db) return Promise.resolve(db);
-    opening ??= openComplete(name, factory, patience).then(
+    opening ??= openComplete(name, factory, patience, sleep.endOf).then(
       (fresh) => {
         opening = null;
         db = fresh;
@@ -99,7 +100,7 @@ export async function openStore(name = "fieldapp", factory = indexedDB, patience
       return Promise.race([sleep.endOf(tx), read(tx)]);
     });
 
-  await opened();
+  await sleep.awake(opened);
 
   /** @type {Store} */
   const store = {
@@ -165,92 +166,24 @@ async function complete(tx, work) {
 }
 
 /**
- * WebKit keeps a page that one has left for the way back, frozen in the middle of its transactions: their locks stay, and
- * no other page reads or writes these stores again before the browser is closed. So a page ends what it does when it is
- * put aside, and does it once more when one comes back to it: nothing of an aborted transaction stays.
- * @param {Pick<EventTarget, "addEventListener">} page
- * @param {() => void} letGo
- */
-function sleeping(page, letGo) {
-  /** @type {Map<IDBPTransaction<any, any, any>, (reason: Error) => void>} */
-  const underWay = new Map();
-  /** @type {Promise<void>|null} */
-  let asleep = null;
-  let wake = () => {};
-  let naps = 0;
-  page.addEventListener?.("pagehide", (event) => {
-    if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return;
-    naps += 1;
-    asleep ??= new Promise((resolve) => (wake = resolve));
-    for (const [tx, end] of underWay) if (stop(tx)) end(new StoreProblem("the page was put aside"));
-    underWay.clear();
-    letGo();
-  });
-  page.addEventListener?.("pageshow", () => {
-    asleep = null;
-    wake();
-  });
-
-  return {
-    /**
-     * Rejects when it is ended because the page is put aside: WebKit does not always tell the transaction.
-     * @type {EndOf}
-     */
-    endOf(tx) {
-      // Also: without a handler here, an abort while its work runs would be an unhandled rejection.
-      tx.done.catch(() => {}).finally(() => underWay.delete(tx));
-      return new Promise((_, reject) => underWay.set(tx, reject));
-    },
-    /**
-     * @template T
-     * @param {() => Promise<T>} work
-     * @returns {Promise<T>}
-     */
-    async awake(work) {
-      for (;;) {
-        await asleep;
-        const before = naps;
-        try {
-          return await work();
-        } catch (error) {
-          if (naps === before) throw error;
-        }
-      }
-    },
-  };
-}
-
-/**
- * @param {IDBPTransaction<any, any, any>} tx
- * @returns {boolean} false: it has ended by itself
- */
-function stop(tx) {
-  try {
-    tx.abort();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
  * @param {string} name
  * @param {IDBFactory} factory
  * @param {number} patience
+ * @param {EndOf} endOf
  * @returns {Promise<IDBPDatabase>}
  */
-async function openComplete(name, factory, patience) {
-  let db = await open(name, factory, patience);
+async function openComplete(name, factory, patience, endOf) {
+  let db = await open(name, factory, patience, endOf);
   for (let tries = 0; lacksSomething(db); tries += 1) {
     const next = db.version + 1;
     db.close();
     if (tries === UPGRADE_TRIES) throw new StoreProblem("the store could not be upgraded");
     try {
-      db = await open(name, factory, patience, next);
+      db = await open(name, factory, patience, endOf, next);
     } catch (error) {
       // Another tab was quicker: what it made may be just what was missing.
       if (!(error instanceof DOMException) || error.name !== "VersionError") throw error;
-      db = await open(name, factory, patience);
+      db = await open(name, factory, patience, endOf);
     }
   }
   return db;
@@ -260,13 +193,18 @@ async function openComplete(name, factory, patience) {
  * @param {string} name
  * @param {IDBFactory} factory
  * @param {number} patience
+ * @param {EndOf} endOf
  * @param {number} [version]
  * @returns {Promise<IDBPDatabase>}
  */
-function open(name, factory, patience, version) {
+function open(name, factory, patience, endOf, version) {
   const request = factory.open(name, version);
+  /** @type {(error: Error) => void} */
+  let end;
+  const ended = /** @type {Promise<never>} */ (new Promise((_, reject) => (end = reject)));
   request.onupgradeneeded = () => {
     const tx = /** @type {IDBTransaction} */ (request.transaction);
+    endOf(wrap(tx)).catch(end);
     for (const [store, { keyPath, indexes }] of Object.entries(SHAPE)) {
       const made = request.result.objectStoreNames.contains(store)
         ? tx.objectStore(store)
@@ -276,7 +214,7 @@ function open(name, factory, patience, version) {
       }
     }
   };
-  return notBlocked(request, /** @type {Promise<IDBPDatabase>} */ (wrap(request)), patience);
+  return Promise.race([ended, notBlocked(request, /** @type {Promise<IDBPDatabase>} */ (wrap(request)), patience)]);
 }
 
 /**
@@ -308,9 +246,14 @@ function lacksSomething(db) {
   const names = Object.keys(SHAPE);
   if (names.some((store) => !db.objectStoreNames.contains(store))) return true;
   const tx = db.transaction(names, "readonly");
-  return names.some((store) =>
-    Object.keys(SHAPE[store]?.indexes ?? {}).some((index) => !tx.objectStore(store).indexNames.contains(index)),
-  );
+  tx.done.catch(() => {});
+  try {
+    return names.some((store) =>
+      Object.keys(SHAPE[store]?.indexes ?? {}).some((index) => !tx.objectStore(store).indexNames.contains(index)),
+    );
+  } finally {
+    stop(tx); // at once: it would hold every store until the next task, and a page put aside has none
+  }
 }
 
 /** @param {unknown} error */
