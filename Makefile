@@ -64,7 +64,7 @@ node: $(MODULES)
 	@$(WITHIN) 40 "JavaScript" node --test --test-reporter=dot tests/js/*.test.mjs
 
 unit: $(TOOLS) $(MODULES) $(CATALOGUE)
-	@$(WITHIN) 185 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser and not engines"
+	@$(WITHIN) 200 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser and not engines"
 
 postgres: $(TOOLS) $(CATALOGUE)
 	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser and not engines"
@@ -73,7 +73,7 @@ browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 	@$(WITHIN) 300 "tests in a browser" $(PYTEST) -n 2 -m browser
 
 engines: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(WITHIN) 90 "Firefox and WebKit" $(PYTEST) -n 2 --dist loadgroup -m engines
+	@$(WITHIN) 120 "Firefox and WebKit" $(PYTEST) -n 2 --dist loadgroup -m "engines and not wide"
 
 chromium: $(TOOLS)
 	@$(PY) -m tests.browser.chromium

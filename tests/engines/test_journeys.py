@@ -121,6 +121,7 @@ def meets(phone: Device, wire: Wire, how: str, path: str) -> None:
     wire.mends()
 
 
+@pytest.mark.wide
 @lasting
 def test_whatever_answers_instead_of_the_office_takes_nothing(
     phone: Device, wire: Wire, db: Database, tmp_path: Path
@@ -239,6 +240,7 @@ UPGRADE = """() => new Promise((done, fail) => {
 })"""
 
 
+@pytest.mark.wide
 @lasting
 def test_an_old_tab_never_holds_up_a_later_version_of_the_store_and_goes_on_in_it(
     phone: Device, db: Database, tmp_path: Path

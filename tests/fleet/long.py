@@ -32,6 +32,7 @@ def runs(seed: int, *, small: bool) -> list[Run]:
     size = ["--visits", str(visits), "--photos", str(2 * visits)]
     said = [
         *(Run(f"fleet {backend}", ["tests.fleet", *size, "--backend", backend]) for backend in BACKENDS),
+        Run("journeys in Firefox and WebKit", ["pytest", "-q", "-m", "engines"]),
         Run("silence", ["tests.fleet.silence"]),
         Run("failing syncs", ["tests.fleet.failing_sync"]),
         Run("disk full", ["tests.fleet.disk_full"]),
@@ -45,7 +46,8 @@ def runs(seed: int, *, small: bool) -> list[Run]:
             for name in ENGINES
         ),
     ]
-    return [Run(run.name, [*run.command, "--seed", str(seed)]) for run in said]
+    seeded = ["--seed", str(seed)]
+    return [Run(run.name, [*run.command, *(seeded if run.command[0].startswith("tests.") else [])]) for run in said]
 
 
 def watch(run: Run) -> tuple[bool, str]:
