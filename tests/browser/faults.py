@@ -102,10 +102,10 @@ class Wire:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self._open.add(client)  # before its thread runs: nothing that has begun is overlooked
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        self._open.add(client)
         with suppress(OSError, ValueError), client:
             left = b""
             while (request := _read_head(client, left)) is not None:

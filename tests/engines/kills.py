@@ -99,7 +99,9 @@ class Ear(Wire):
             raise AssertionError(self.failed)
 
     def quiet(self) -> None:
-        """Whatever was on its way when the browser died has been heard."""
+        """Whatever was on its way when the browser died has been heard: it stood in line before this request."""
+        with urllib.request.urlopen(f"{self.url}/_t/kills.html"):
+            pass
         until("the last words of the browser", lambda: not self._open)
 
 
