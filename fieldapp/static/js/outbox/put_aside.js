@@ -1,12 +1,9 @@
 /**
- * What becomes of transactions when a page is put aside, or when none goes on.
+ * What becomes of transactions when a page is put aside.
  * @import { IDBPTransaction } from "../../vendor/idb.js"
  * @typedef {(tx: IDBPTransaction<any, any, any>) => Promise<never>} EndOf
  */
 import { StoreProblem } from "./problems.js";
-
-/** No transaction takes so long: one that never begins is behind a frozen page's, and the officer is told. */
-const ANSWER_MS = 30_000;
 
 /**
  * WebKit keeps a page that one has left for the way back, frozen in the middle of its transactions: their locks stay, and
@@ -43,14 +40,10 @@ export function sleeping(page, letGo) {
     endOf(tx) {
       // Also: without a handler here, an abort while its work runs would be an unhandled rejection.
       return new Promise((_, reject) => {
-        const tired = setTimeout(() => stop(tx) && reject(new StoreProblem("the store does not answer")), ANSWER_MS);
         underWay.set(tx, reject);
         tx.done
           .catch(() => {})
-          .finally(() => {
-            clearTimeout(tired);
-            underWay.delete(tx);
-          });
+          .finally(() => underWay.delete(tx));
       });
     },
     /**
