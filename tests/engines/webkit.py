@@ -33,6 +33,7 @@ REACHED = "() => fetch('/healthz', { cache: 'no-store' }).then(() => true, () =>
 # WebKit says no more of an error in a script of no origin: the driver's own, cut off by a navigation. Those of our
 # pages all come from their own origin (the policy allows no other), and are told in full.
 MUTED = "uncaught: Script error."
+BROKEN_OFF = "Operation was cancelled"  # all that WebKit shows in place of the page
 
 
 def find() -> str | None:
@@ -93,7 +94,13 @@ class WebKit(Driven):
             return f":{number.readline().strip()}"
 
     def open(self, path: str) -> None:
-        self._ask("POST", "/url", url=f"{self.url}{path}")
+        """Once more where the network was just being switched: WebKit breaks off all that is under way then."""
+
+        def opened() -> bool:
+            self._ask("POST", "/url", url=f"{self.url}{path}")
+            return BROKEN_OFF not in self._where()
+
+        self._until(f"{path} to open", opened)
 
     def tab(self, number: int) -> None:
         if number == len(self._tabs):

@@ -75,7 +75,8 @@ class Browser:
         self._safari = not asked.ephemeral
         self._errors: Path = asked.profile.with_suffix(".errors")
         self._kept = kept(asked)
-        self._switch(offline=asked.offline)
+        if asked.offline:
+            self._switch(offline=True)
         self._context = WebKit2.WebContext.new_with_website_data_manager(self._kept)
         self._context.set_preferred_languages([asked.language])
         self._context.set_automation_allowed(True)
