@@ -1,0 +1,17 @@
+"""What the rule asks: feedback, notices, links that end.
+
+Revision 0004.
+"""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
