@@ -74,6 +74,7 @@ def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
         "/api/v1/client-errors",
         "/api/v1/openapi.json",
         "/capture",
+        "/capture/more",
         "/healthz",
         "/login",
         "/logout",

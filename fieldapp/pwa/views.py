@@ -16,7 +16,12 @@ from fieldapp.core.problems import Problem
 from fieldapp.core.web import settings
 from fieldapp.pwa import actions, queries
 
-SHELL = {"/capture": "pwa/capture.html", "/outbox": "pwa/outbox.html", "/offline": "pwa/offline.html"}
+SHELL = {
+    "/capture": "pwa/capture.html",
+    "/capture/more": "pwa/capture_more.html",
+    "/outbox": "pwa/outbox.html",
+    "/offline": "pwa/offline.html",
+}
 MAX_ERROR_BYTES = 8_000
 
 bp = Blueprint("pwa", __name__)
@@ -61,6 +66,13 @@ def _shell_page(path: str) -> Response:
 @public
 def capture() -> Response:
     return _shell_page("/capture")
+
+
+@bp.get("/capture/more")
+@public
+def capture_more() -> Response:
+    """A fragment: the parts of the capture form that come only when they are asked for."""
+    return _shell_page("/capture/more")
 
 
 @bp.get("/outbox")

@@ -13,6 +13,7 @@ from fieldapp.pwa import queries
 from tests.cast import Cast
 
 SHELL = ["/capture", "/outbox", "/offline"]
+LATER = "/capture/more"
 ClientOf = Callable[..., FlaskClient]
 
 
@@ -53,7 +54,7 @@ def test_each_language_has_its_own_shell_and_its_own_worker(app: Flask) -> None:
 def test_everything_that_the_worker_keeps_is_there(app: Flask) -> None:
     client = app.test_client()
     urls = precached(client)
-    assert set(SHELL) <= set(urls)
+    assert {*SHELL, LATER} <= set(urls)
     assert len(urls) == len(set(urls))
     assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, 200)
 
@@ -143,11 +144,53 @@ def test_words_that_scripts_ask_for_are_in_their_page(app: Flask) -> None:
         folder = assets().folder
     client = app.test_client()
     entries = {"/capture": "capture", "/outbox": "outbox", "/offline": "offline"}
+    later = client.get(LATER).text
     for path, entry in entries.items():
-        words = set(re.findall(r'data-w="([^"]+)"', client.get(path).text))
+        words = set(re.findall(r'data-w="([^"]+)"', client.get(path).text + (later if path == "/capture" else "")))
         modules = queries.closure({f"js/behaviours/{entry}.js", "js/behaviours/start.js"}, folder)
         for module in (m for m in modules if m.startswith("js/behaviours/")):
             if entry == "outbox" and "/capture/" in module:
                 continue  # the outbox page only draws pictures with these
             said = set(re.findall(r'\bsay\("([^"]+)"', (folder / module).read_text("utf-8")))
             assert said <= words, (path, module, said - words)
+
+
+def test_the_later_parts_of_the_form_are_kept_for_everyone_alike(client_of: ClientOf, cast: Cast) -> None:
+    nobody, ana = client_of(None).get(LATER), client_of("ana").get(LATER)
+    assert ana.data == nobody.data
+    assert str(cast.ana) not in ana.text
+    assert "<html" not in ana.text
+    assert not re.search(r"<script|\s(style|on[a-z]+)=", ana.text)
+
+
+def test_each_later_part_is_there_once_and_meets_nothing_of_the_same_name(app: Flask) -> None:
+    client = app.test_client()
+    later, page = client.get(LATER).text, client.get("/capture").text
+    names = re.findall(r'<template data-more="([^"]+)"', later)
+    assert {"issue", "pin"} <= set(names)
+    for found in (names, re.findall(r'\sid="([^"]+)"', later + page), re.findall(r'data-copy="([^"]+)"', later + page)):
+        assert len(found) == len(set(found)), sorted(name for name in found if found.count(name) > 1)
+
+
+def test_what_a_module_brings_is_a_part_that_there_is(app: Flask) -> None:
+    with app.app_context():
+        folder = assets().folder / "js/behaviours"
+    asked = {
+        name
+        for module in folder.rglob("*.js")
+        for name in re.findall(r'\b(?:bring|template)\("([^"]+)"\)', module.read_text("utf-8"))
+    }
+    there = set(re.findall(r'<template data-more="([^"]+)"', app.test_client().get(LATER).text))
+    assert asked <= there
+    assert {"issue", "pin"} <= asked
+
+
+def test_no_word_of_the_form_at_first_sight_comes_with_a_later_part(app: Flask) -> None:
+    """Modules of the form are there at once; what they say must be in the page, whatever is brought later."""
+    with app.app_context():
+        folder = assets().folder
+    words = set(re.findall(r'data-w="([^"]+)"', app.test_client().get("/capture").text))
+    for entry in ("capture.js", "capture/form.js", "capture/saved.js"):
+        for module in queries.at_once(f"js/behaviours/{entry}", folder):
+            said = set(re.findall(r'\bsay\("([^"]+)"', (folder / module).read_text("utf-8")))
+            assert said <= words, (module, said - words)

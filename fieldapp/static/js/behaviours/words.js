@@ -6,18 +6,21 @@
 /** @type {Map<string, string>|null} */
 let known = null;
 
-/** @returns {Map<string, string>} */
-function words() {
+/** Words that come with a part of the page that is shown later. @param {ParentNode} part @returns {Map<string, string>} */
+export function learn(part) {
   if (known === null) {
     known = new Map();
-    for (const template of document.querySelectorAll("template[data-words]")) {
-      for (const word of /** @type {HTMLTemplateElement} */ (template).content.querySelectorAll("[data-w]")) {
-        known.set(/** @type {string} */ (word.getAttribute("data-w")), word.textContent ?? "");
-      }
+    if (part !== document) learn(document);
+  }
+  for (const template of part.querySelectorAll("template[data-words]")) {
+    for (const word of /** @type {HTMLTemplateElement} */ (template).content.querySelectorAll("[data-w]")) {
+      known.set(/** @type {string} */ (word.getAttribute("data-w")), word.textContent ?? "");
     }
   }
   return known;
 }
+
+const words = () => known ?? learn(document);
 
 /** @param {string} key */
 export const knows = (key) => words().has(key);

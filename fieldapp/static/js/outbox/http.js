@@ -51,6 +51,23 @@ function deadline(ms) {
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
+/**
+ * A fragment of ours as text; null = none came.
+ * @param {string} url
+ * @returns {Promise<string|null>}
+ */
+export async function fragment(url) {
+  const signal = deadline(TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { credentials: "same-origin", redirect: "error", signal: signal.signal });
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null;
+  } finally {
+    signal.clear();
+  }
+}
+
 /** @param {Response} response */
 async function readJson(response) {
   const text = await response.text();

@@ -13,6 +13,7 @@ const RULES = [
   ["writes", (req) => req.method !== "GET", null],
   ["other origins", (_, url) => url.origin !== location.origin, null],
   ["shell pages", (req, url) => isPage(req) && SHELL.includes(url.pathname), (event, url) => kept(event, url.pathname)],
+  ["the form's later parts", (_, url) => url.pathname === "/capture/more", (event, url) => kept(event, url.pathname)],
   ["assets", (_, url) => url.pathname.startsWith("/s/"), (event) => asset(event)],
   ["the door, forms, files", (_, url) => /^\/(api|login|logout|visits\/new|sw\.js|manifest|healthz|readyz|photos)\b/.test(url.pathname), null],
   ["fragments", (req) => req.headers.has("HX-Request"), (event) => fragment(event)],

@@ -9,6 +9,7 @@ import { toast } from "../toast.js";
 import { saysDirty } from "../update.js";
 import { nameOf, say, sayTime } from "../words.js";
 import { setUpFields } from "./fields.js";
+import { bring, more } from "./more.js";
 import { order } from "./order.js";
 import { closed, view } from "./page.js";
 import { setUpPeople } from "./people.js";
@@ -58,6 +59,13 @@ function stayAboveKeyboard() {
   seen.addEventListener("scroll", lift);
 }
 
+/** A part of the form that neither the network nor the worker brought: what is typed stays, the next tap asks again. @param {() => void} again */
+const notHere = (again) => (/** @type {unknown} */ problem) => {
+  again();
+  toast(say("no-network"));
+  throw problem;
+};
+
 /** @param {Page} page */
 export function setUpForm(page) {
   const { ctx, me } = page;
@@ -96,7 +104,7 @@ export function setUpForm(page) {
   /** @type {Promise<{list: any, open: any}>|null} */
   let loaded = null;
   const issues = () =>
-    (loaded ??= import("./issues.js").then(({ setUpIssues, setUpOpenIssues }) => ({
+    (loaded ??= Promise.all([import("./issues.js"), bring("issue")]).then(([{ setUpIssues, setUpOpenIssues }]) => ({
       list: setUpIssues({
         visit: () => visit, changed, sensitive: () => fields.show(), categories: () => page.ref.categories,
         units: () => page.ref.units, enterprise: () => project()?.enterprise?.name ?? "",
@@ -105,7 +113,7 @@ export function setUpForm(page) {
         visit: () => visit, changed,
         open: () => openIssues().map((issue) => ({ ...issue, due: issue.due_at ? sayTime(issue.due_at) : "" })),
       }),
-    })));
+    }), notHere(() => (loaded = null))));
 
   async function showIssues() {
     if (openIssues().length === 0 && body()["issue_events"].length === 0 && !loaded) return;
@@ -282,6 +290,7 @@ export function setUpForm(page) {
     void save();
   });
   stayAboveKeyboard();
+  void more(); // before the network goes
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && void visit.store());
   addEventListener("pagehide", () => void visit.store());
   saysDirty(() => !form.hidden && (visit.dirty || visit.id !== null));

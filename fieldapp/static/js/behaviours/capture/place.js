@@ -5,6 +5,7 @@
 import { accuracyWord, distanceM } from "../../outbox/geo.js";
 import { fill, on, one } from "../dom.js";
 import { say, sayDistance } from "../words.js";
+import { bring } from "./more.js";
 import { failed, fixOf, GOOD_ENOUGH, heard, positionOf, WATCH_FOR } from "./fix.js";
 
 /**
@@ -115,7 +116,7 @@ export function setUpPlace(page) {
   });
   on(step, "click", "[data-pin]", async () => {
     if (!pad.hidden) return void (pad.hidden = true);
-    const { showPad } = await import("./pin.js");
+    const [{ showPad }] = await Promise.all([import("./pin.js"), bring("pin")]);
     const centre = site() ?? form()["position"] ?? best.fix;
     showPad(pad, { centre, at: form()["position"] ?? null, set: (point) => set(point, "pin") });
   });

@@ -1,0 +1,61 @@
+/**
+ * What the form shows only once it is asked for. Its markup and its words are one fragment (templates/pwa/capture_more.html)
+ * that the worker keeps like the page itself, so that none of it weighs on the first opening and all of it works offline.
+ */
+import { fragment } from "../../outbox/http.js";
+import { learn } from "../words.js";
+
+/** @type {Promise<Map<string, HTMLTemplateElement>>|null} */
+let asked = null;
+
+/** @param {string} html */
+function read(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html; // our own server's fragment; the policy runs no script in it
+  const found = /** @type {NodeListOf<HTMLTemplateElement>} */ (holder.content.querySelectorAll("template[data-more]"));
+  return new Map([...found].map((each) => [each.dataset["more"] ?? "", each]));
+}
+
+/** All folds, asked for once; what did not come is asked for again the next time. */
+export function more() {
+  asked ??= fragment("/capture/more").then((html) => {
+    if (html === null) asked = null;
+    return read(html ?? "");
+  });
+  return asked;
+}
+
+/**
+ * A copy of `<template data-more="name">`; its words can be said from then on.
+ * @param {string} name
+ * @returns {Promise<DocumentFragment>}
+ */
+export async function template(name) {
+  const found = (await more()).get(name);
+  if (!found) throw new Error(`no fold ${name}`);
+  const part = document.importNode(found.content, true);
+  learn(part);
+  return part;
+}
+
+/** @type {Map<string, Promise<void>>} */
+const put = new Map();
+
+/**
+ * The same, put into the page once: for sheets and for what `copy` copies.
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
+export function bring(name) {
+  const coming =
+    put.get(name) ??
+    template(name).then(
+      (part) => document.querySelector("main")?.append(part),
+      (problem) => {
+        put.delete(name);
+        throw problem;
+      },
+    );
+  put.set(name, coming);
+  return coming;
+}
