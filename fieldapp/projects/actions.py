@@ -1,5 +1,6 @@
 """What changes a project: its timeline's version, when it was last contacted, when someone opened it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
-from fieldapp.core import clock
+from fieldapp.core import changes, clock
 from fieldapp.core.changes import insert
 from fieldapp.core.db import Ending, at_end
 from fieldapp.core.fixed import Fixed
@@ -41,6 +42,24 @@ def contacted(session: Session, project_id: UUID, at: datetime) -> None:
     """A contact of any kind took place. An older one than the last known changes nothing."""
     newer = (Project.last_contact_at.is_(None)) | (Project.last_contact_at < at)
     session.execute(update(Project).where(Project.id == project_id, newer).values(last_contact_at=at))
+
+
+@dataclass(frozen=True)
+class Was:
+    """A project before it entered another stage."""
+
+    stage: str
+    enterprise_id: UUID
+
+
+def enter_stage(session: Session, project_id: UUID, stage: str) -> Was:
+    """The project is in this stage from now on: its page and all phones learn of it."""
+    project = session.get_one(Project, project_id, with_for_update=True)
+    was = Was(project.stage, project.enterprise_id)
+    project.stage = stage
+    touch(session, project_id)
+    changes.note(session, "project", project_id)
+    return was
 
 
 def opened(session: Session, user_id: UUID, project_id: UUID) -> None:

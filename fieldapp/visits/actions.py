@@ -15,6 +15,7 @@ from fieldapp.core.db import Ending, at_end
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
+from fieldapp.visits import milestones, stages
 from fieldapp.visits.body import NextStep, VisitBody
 from fieldapp.visits.columns import SEALED, sealed_columns
 from fieldapp.visits.links import Links, link, show
@@ -47,6 +48,13 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     _take_part(session, arrival.id, author.id, body.participants)
     _follow_up(session, author.id, arrival.id, body, links, fresh=fresh)
     show(session, arrival.id, author.id, values["occurred_at"], arrival.times.received_at, body.kind, links)
+    if body.milestones:
+        milestones.show(
+            session, arrival.id, author.id, values["milestones"], links.main, occurred_at=values["occurred_at"],
+            received_at=arrival.times.received_at,
+        )  # fmt: skip
+    if body.stage and fresh:
+        stages.see(session, arrival.id, body.stage, links.main)
     for id in links.project_ids:
         projects.visited(session, id, values["occurred_at"])
         changes.note(session, "project", id)

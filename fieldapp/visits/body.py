@@ -24,7 +24,8 @@ class NextStep(Payload):
 class Met(Payload):
     name: Line = ""
     title: Line = ""
-    contact: UUID | None = None
+    phone: Line = Field(default="", description="of somebody to be added to the contacts; not kept with the visit")
+    contact: UUID | None = Field(default=None, description="a contact; unknown here and with a phone: the id of a new one")
 
 
 class Outside(Payload):
@@ -32,6 +33,22 @@ class Outside(Payload):
 
     unit: Line = ""
     name: Line = ""
+
+
+class Milestone(Payload):
+    """A node (时间节点) that the project has reached: its own entry on the timeline. Each node once a visit."""
+
+    node: Code = Field(description="permit, ground_breaking, topping_out, equipment, completion, trial, production")
+    on: date | None = Field(default=None, description="the day it was reached; that of the visit if absent")
+    photo: UUID | None = Field(default=None, description="from this record's manifest")
+
+
+class Asked(Payload):
+    """A question of the list and its answer, in words: the list may change, what was asked does not."""
+
+    question: Code = ""
+    text: Line = ""
+    answer: Text = ""
 
 
 class VisitBody(Payload):
@@ -49,6 +66,8 @@ class VisitBody(Payload):
     answers: Text = ""
     stage: Code = Field(default="", description="the stage the officer saw, where it differs; a lead confirms")
     progress_percent: int | None = Field(default=None, ge=0, le=100)
+    milestones: list[Milestone] = Field(default_factory=list, description="of the main project")
+    asked: list[Asked] = Field(default_factory=list, description="answers to the questions of the stage")
     met: list[Met] = Field(default_factory=list)
     participants: list[UUID] = Field(default_factory=list, description="officers who took part")
     outside: list[Outside] = Field(default_factory=list)

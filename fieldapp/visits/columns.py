@@ -12,13 +12,15 @@ SITE_RADIUS_M = 200.0  # within which a point counts as on the site, where no fe
 # Fields of the body that are columns of the same name.
 SAME = ("content", "progress", "needs", "problems", "answers", "stage", "progress_percent", "programmes",
         "policy_items", "ended_at", "typed_project", "position_absent", "photos_absent", "sensitive")  # fmt: skip
+# Fields of the body that are lists of small things: columns of the same name, in JSON.
+LISTS = ("met", "outside", "milestones", "asked")
 STOOD = ("lat", "lng", "accuracy_m", "altitude_m", "position_age_ms", "position_source", "position_crs",
          "position_raw", "distance_m")  # fmt: skip
 # The columns that `sealed_columns` gives.
 SEALED = (
     "owner_id", "team_id", "state", "occurred_at", "occurred_said", "said_when", "recorded_at", "clock_offset_ms",
     "received_at", "later_entry", "late_upload", "clock_doubtful", "schema", "rev", "device_id", "seq",
-    "payload_sha256", "kind", *SAME, "met", "outside", "next_step", "next_step_on", "next_step_by", *STOOD,
+    "payload_sha256", "kind", *SAME, *LISTS, "next_step", "next_step_on", "next_step_by", *STOOD,
     "datum_doubtful",
 )  # fmt: skip
 # What no correction changes: `move` does, or nothing.
@@ -59,8 +61,7 @@ def said_columns(body: VisitBody) -> dict[str, Any]:
     return {
         "kind": body.kind,
         **{name: getattr(body, name) for name in SAME},
-        "met": [met.model_dump(mode="json", exclude_defaults=True) for met in body.met],
-        "outside": [one.model_dump(mode="json", exclude_defaults=True) for one in body.outside],
+        **{name: [one.model_dump(mode="json", exclude_defaults=True) for one in getattr(body, name)] for name in LISTS},
         "next_step": step.text if step else "",
         "next_step_on": step.on if step else None,
         "next_step_by": step.by_name[:60] if step else "",

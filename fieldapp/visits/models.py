@@ -56,6 +56,8 @@ class Visit(Base):
     answers: Mapped[str] = mapped_column(Text, default="")
     stage: Mapped[str] = mapped_column(String(40), default="")
     progress_percent: Mapped[int | None]
+    milestones: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    asked: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     met: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     outside: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     programmes: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -159,3 +161,36 @@ class FollowUp(Base):
     done_by_visit: Mapped[UUID | None]
 
     __table_args__ = (Index("ix_follow_up_owner", "owner_id", "done_at", "due_on"),)
+
+
+class StageSeen(Base):
+    """An officer saw another stage than the one on record; the project changes when a lead confirms it."""
+
+    __tablename__ = "stage_seen"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), unique=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id"))
+    before: Mapped[str] = mapped_column(ForeignKey("stage.code"))  # on record when it was seen
+    stage: Mapped[str] = mapped_column(ForeignKey("stage.code"))
+    seen_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    decision: Mapped[str] = mapped_column(String(12), default="")  # confirmed, left, superseded
+
+    __table_args__ = (
+        Index("ix_stage_seen_project", "project_id", "decided_at"),
+        Index("ix_stage_seen_waiting", "decided_at", "seen_at"),
+    )
+
+
+class Question(Base):
+    """What to ask at a stage, or as long as a project is before, in, or after its building. Data, not code."""
+
+    __tablename__ = "question"
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    zh: Mapped[str] = mapped_column(String(120))
+    en: Mapped[str] = mapped_column(String(200))
+    stages: Mapped[list[str]] = mapped_column(JSON)  # none: of its scope
+    scope: Mapped[str] = mapped_column(String(20), default="")  # before, building (在建), producing (投产)
+    order: Mapped[int] = mapped_column(default=0)
+    archived_at: Mapped[datetime | None]
