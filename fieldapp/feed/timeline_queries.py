@@ -19,11 +19,14 @@ from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
 from fieldapp.core import clock
 from fieldapp.core.paging import unpack
+from fieldapp.feed import site_lines
 from fieldapp.issues import policy as issues_policy
 from fieldapp.issues.models import Issue, IssueEvent
 from fieldapp.photos import policy as photos_policy
 from fieldapp.photos import queries as photos
 from fieldapp.photos.models import PARTIAL, WANTED, Photo
+from fieldapp.projects import policy as projects_policy
+from fieldapp.projects.models import Project
 from fieldapp.timeline import queries as timeline
 from fieldapp.timeline.models import Entry
 from fieldapp.visits import policy as visits_policy
@@ -58,6 +61,7 @@ class VisitLine:
     author: str
     photos: Strip
     issues: int
+    places: Sequence[str] = ()  # the projects it is linked to, where the timeline is not one project's own
     template = "visit"
 
     @property
@@ -90,7 +94,7 @@ class IssueLine:
         return list(Counter(event.type for event in self.events).items())
 
 
-Line = VisitLine | SupplementLine | IssueLine
+Line = VisitLine | SupplementLine | IssueLine | site_lines.MilestoneLine | site_lines.StageLine
 
 
 @dataclass(frozen=True)
@@ -129,20 +133,55 @@ def project_timeline(
     limit: int = timeline.SIZE,
 ) -> Timeline:
     """A page of a project's timeline as this person may see it, newest first, in a fixed number of statements."""
+    return _timeline(
+        session, person, {"project_id": project_id}, zone_readable=zone_readable, zone=zone, kind=kind, after=after,
+        limit=limit,
+    )  # fmt: skip
+
+
+def enterprise_timeline(
+    session: Session,
+    person: Person,
+    enterprise_id: UUID,
+    *,
+    zone_readable: bool,
+    zone: str,
+    kind: str = "",
+    after: str | None = None,
+    limit: int = timeline.SIZE,
+) -> Timeline:
+    """One timeline over all projects of an enterprise: what stands on several of them stands here once."""
+    return _timeline(
+        session, person, {"enterprise_id": enterprise_id}, zone_readable=zone_readable, zone=zone, kind=kind,
+        after=after, limit=limit,
+    )  # fmt: skip
+
+
+def _timeline(
+    session: Session, person: Person, whose: dict[str, UUID], *, zone_readable: bool, zone: str, kind: str,
+    after: str | None, limit: int,
+) -> Timeline:  # fmt: skip
     kinds = {one.code: one for one in visits.kinds(session)}
     page = timeline.entries(
         session,
-        project_id=project_id,
-        kinds=[kind] if kind in ("issue", "supplement") else ["visit"] if kind in GROUPS else [],
+        **whose,
+        kinds=_kinds(kind),
         subkinds=[code for code, one in kinds.items() if one.group == kind] if kind in GROUPS else [],
         where=_readable(person, zone_readable),
         after=after,
         limit=limit,
     )
-    lines = _Lines(session, person, zone_readable, ZoneInfo(zone), kinds, project_id).of(page.items)
+    lines = _Lines(session, person, zone_readable, ZoneInfo(zone), kinds, whose).of(page.items)
     start = unpack(after, datetime, UUID)
     begun = start[0].astimezone(ZoneInfo(zone)).date() if start else None
     return Timeline(lines, page.next, begun, zone)
+
+
+def _kinds(kind: str) -> Sequence[str]:
+    """What one wants to see of a timeline; nothing said: all of it."""
+    if kind in GROUPS:
+        return ["visit"]
+    return site_lines.KINDS if kind == "milestone" else [kind] if kind in ("issue", "supplement") else []
 
 
 def _readable(person: Person, zone_readable: bool) -> ColumnElement[bool]:
@@ -153,7 +192,7 @@ def _readable(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     )
     return or_(
         and_(Entry.kind == "visit", visit.where(Visit.id == Entry.ref).exists()),
-        and_(Entry.kind == "supplement", visit.where(Visit.id == Entry.parent).exists()),
+        and_(Entry.kind.in_(("supplement", *site_lines.KINDS)), visit.where(Visit.id == Entry.parent).exists()),
         and_(Entry.kind == "issue", issue.exists()),
     )
 
@@ -167,31 +206,52 @@ class _Lines:
     zone_readable: bool
     zone: ZoneInfo
     kinds: dict[str, VisitKind]
-    project_id: UUID
+    whose: dict[str, UUID]  # project_id or enterprise_id
 
     def of(self, entries: Sequence[Entry]) -> list[Line]:
         told = self._supplements([e.ref for e in entries if e.kind == "supplement"])
+        reached = [e for e in entries if e.kind == "milestone"]
         wanted = {e.ref for e in entries if e.kind == "visit"} | {one.visit_id for one in told.values()}
+        wanted |= {e.parent for e in reached if e.parent}
         found = visits.visits_of(self.session, self.person, wanted, zone_readable=self.zone_readable)
         names = accounts.names(self.session, {v.owner_id for v in found.values()} | {s.owner_id for s in told.values()})
-        shown = strips(self.session, self.person, "visit", [e.ref for e in entries if e.kind == "visit"])
+        shown = strips(
+            self.session, self.person, "visit",
+            {e.ref for e in entries if e.kind == "visit"} | {e.parent for e in reached if e.parent},
+        )  # fmt: skip
+        confirmed = site_lines.stage_lines(self.session, [e for e in entries if e.kind == "stage"])
         opened = _issues_of_visits(self.session, self.person, found, zone_readable=self.zone_readable)
         folds = self._folds([e for e in entries if e.kind == "issue"])
+        places = self._places(found.values()) if "enterprise_id" in self.whose else {}
         lines: list[Line] = []
         for entry in entries:
             if entry.kind == "visit" and entry.ref in found:
                 visit = found[entry.ref]
                 lines.append(
                     VisitLine(entry, visit, self.kinds[visit.kind], names.get(visit.owner_id, ""), shown[visit.id],
-                              opened.get(visit.id, 0))
+                              opened.get(visit.id, 0), places.get(visit.id, ()))
                 )  # fmt: skip
             elif entry.kind == "supplement" and entry.ref in told and told[entry.ref].visit_id in found:
                 one = told[entry.ref]
                 visit = found[one.visit_id]
                 lines.append(SupplementLine(entry, one, visit, self.kinds[visit.kind], names.get(one.owner_id, "")))
+            elif entry.kind == "milestone" and entry.parent in found:
+                visit = found[entry.parent]
+                line = site_lines.milestone(entry, visit, names.get(visit.owner_id, ""), shown[visit.id].shown)
+                lines += [line] if line else []
+            elif entry.id in confirmed:
+                lines.append(confirmed[entry.id])
             elif entry.id in folds:
                 lines.append(folds[entry.id])
         return lines
+
+    def _places(self, found: Iterable[Visit]) -> dict[UUID, list[str]]:
+        """Which projects each visit was to, as far as this person may read them."""
+        linked = {visit.id: [link.project_id for link in visit.projects] for visit in found}
+        ids = {id for some in linked.values() for id in some}
+        seen = projects_policy.visible(self.person, zone_readable=self.zone_readable)
+        known = {one.id: one.title for one in self.session.scalars(select(Project).where(Project.id.in_(ids), seen))}
+        return {visit: [known[id] for id in some if id in known] for visit, some in linked.items()}
 
     def _supplements(self, ids: list[UUID]) -> dict[UUID, Supplement]:
         query = select(Supplement).where(Supplement.id.in_(ids))
@@ -211,7 +271,8 @@ class _Lines:
             select(Entry, IssueEvent, Issue)
             .join(IssueEvent, IssueEvent.id == Entry.ref)
             .join(Issue, Issue.id == IssueEvent.issue_id)
-            .where(Entry.project_id == self.project_id, Entry.kind == "issue", Entry.left_at.is_(None))
+            .where(*(getattr(Entry, name) == id for name, id in self.whose.items()))
+            .where(Entry.kind == "issue", Entry.left_at.is_(None))
             .where(Entry.parent.in_({e.parent for e in entries}))
             .where(Entry.occurred_at >= begins, Entry.occurred_at < ends)
             .order_by(Entry.occurred_at, Entry.id)

@@ -1,12 +1,13 @@
 """What officers are responsible for: the zone, its areas, enterprises, projects, and who is assigned when."""
 
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Numeric, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from fieldapp.core.db import Base, new_id
 
@@ -50,19 +51,44 @@ class Enterprise(Base):
     uscc: Mapped[str | None] = mapped_column(String(18), unique=True)  # 统一社会信用代码, GB 32100
     sector: Mapped[str] = mapped_column(String(80), default="")
     confirmed: Mapped[bool] = mapped_column(default=True)  # false: an officer gave only a name
-    merged_into: Mapped[UUID | None]
+    proposed_by: Mapped[UUID | None]  # the officer, where it is not confirmed yet
+    proposed_team: Mapped[UUID | None]  # theirs at that time: until the desk has looked, it is for them
+    merged_into: Mapped[UUID | None]  # the one that stands, never one that was merged itself
     archived_at: Mapped[datetime | None]
 
 
 class Contact(Base):
     __tablename__ = "contact"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    # None: met on a visit that is not filed yet.
+    enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
     name: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(60), default="")
     phone: Mapped[str] = mapped_column(String(30), default="")  # shown masked but to the assigned
+    phone_tail: Mapped[str] = mapped_column(String(4), default="")  # its last four digits, for the search
     order: Mapped[int] = mapped_column(default=0)
+    confirmed: Mapped[bool] = mapped_column(default=True)  # false: an officer added them
+    proposed_by: Mapped[UUID | None]
+    visit_id: Mapped[UUID | None]  # the visit that they were met on, where that is how they came here
     archived_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_contact_phone_tail", "phone_tail"), Index("ix_contact_visit", "visit_id"))
+
+    @validates("phone")
+    def _keep_tail(self, _name: str, phone: str) -> str:
+        self.phone_tail = tail_of(phone)
+        return phone
+
+
+def digits_of(phone: str) -> str:
+    """A number as one dials it, however it was typed; full-width digits are digits."""
+    return "".join(str(unicodedata.digit(char)) for char in phone if char.isdigit())
+
+
+def tail_of(phone: str) -> str:
+    """The last four digits; none of what is too short to be a number."""
+    digits = digits_of(phone)
+    return digits[-4:] if len(digits) >= 7 else ""
 
 
 class Project(Base):

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from fieldapp.accounts.policy import Person
-from fieldapp.projects.models import Assignment, Project
+from fieldapp.projects.models import Assignment, Contact, Enterprise, Project
 
 BEFORE_SIGNING = "S00"
 
@@ -46,3 +46,45 @@ def plainly_visible(person: Person, project: HasStage, zone_readable: bool) -> b
 def may_log(person: Person, project: HasStage, *, is_visible: bool) -> bool:
     """A visit is logged by staff, against any project they may read (a colleague's call is taken too)."""
     return person.is_staff and is_visible
+
+
+# -- enterprises ---------------------------------------------------------------------------------------------------
+
+
+def readable_enterprise(person: Person, *, zone_readable: bool) -> ColumnElement[bool]:
+    """Enterprises a person may read: by a project they may read; one that has none yet by being known to the zone.
+
+    One that is still in talks shows to its team only, as its project does; one that an officer named, to their team."""
+    if not person.is_staff:
+        return false()
+    if person.is_desk:
+        return true()
+    here = select(Project.id).where(Project.enterprise_id == Enterprise.id).correlate(Enterprise)
+    ways = [here.where(visible(person, zone_readable=zone_readable)).exists(), Enterprise.proposed_by == person.id]
+    if person.team_ids:
+        ways.append(Enterprise.proposed_team.in_(person.team_ids))
+    if zone_readable:
+        ways.append(and_(Enterprise.confirmed, ~here.exists()))
+    return or_(*ways)
+
+
+def serves(person: Person) -> ColumnElement[bool]:
+    """Enterprises of which a project is assigned to the person or their team: "mine"."""
+    here = exists().where(Project.enterprise_id == Enterprise.id, Project.archived_at.is_(None), assigned(person))
+    return here.correlate(Enterprise)
+
+
+def sees_number(person: Person) -> ColumnElement[bool]:
+    """Contacts whose telephone number is shown whole: to those who serve the enterprise, and to who wrote it down."""
+    mine = select(Project.enterprise_id).where(assigned(person))
+    return or_(Contact.enterprise_id.in_(mine), Contact.proposed_by == person.id)
+
+
+def may_add(person: Person) -> bool:
+    """An enterprise by its name, or a contact: whoever calls on enterprises."""
+    return person.is_staff
+
+
+def may_confirm(person: Person) -> bool:
+    """What officers added is confirmed, or merged with what was there, by the desk."""
+    return person.is_desk

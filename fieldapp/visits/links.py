@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts.policy import Person
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import CannotPlace
+from fieldapp.projects import enterprise_queries
 from fieldapp.projects import policy as projects_policy
-from fieldapp.projects.models import Enterprise, Project
+from fieldapp.projects.models import Project
 from fieldapp.timeline import actions as timeline
 from fieldapp.visits.models import Visit, VisitEnterprise, VisitProject
 
@@ -78,10 +79,9 @@ def links_of(
         for id in wanted:
             if not projects_policy.may_log(person, found[id], is_visible=id in seen or id not in asked):
                 raise CannotPlace("no-such-project")
-    known: set[UUID] = set()
-    if enterprises:
-        known = set(session.scalars(select(Enterprise.id).where(Enterprise.id.in_(list(enterprises)))))
-    return Links(tuple(found[id] for id in wanted), tuple(id for id in dict.fromkeys(enterprises) if id in known))
+    known = enterprise_queries.standing(session, enterprises)
+    stand = dict.fromkeys(known[id] for id in enterprises if id in known)
+    return Links(tuple(found[id] for id in wanted), tuple(stand))
 
 
 def linked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Linked]:
