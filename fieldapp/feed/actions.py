@@ -15,6 +15,7 @@ from fieldapp.accounts.policy import Person
 from fieldapp.core.db import Base
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
+from fieldapp.feed import enterprise_actions as enterprises
 from fieldapp.issues import actions as issues
 from fieldapp.issues.actions import Outcome, Source
 from fieldapp.issues.body import IssueEvent
@@ -58,14 +59,20 @@ def log_visit(
 
     Not `fresh`: a newer revision of what is here. `admitted`: a person has let it in; it then goes without the
     projects that its author may not log against. Raises CannotPlace before anything is written."""
+    if body.typed_project and body.enterprises:
+        enterprises.add_named(session, author, body)
     links = _links(session, author, body, issue_events, zone_readable=zone_readable, admitted=admitted)
     state = visits.log(session, author, arrival, body, links, fresh=fresh)
+    if body.met or not fresh:
+        enterprises.add_met(session, author, arrival.id, body, links, fresh=fresh)
     own: list[UUID] = []
     if claims or not fresh:
         own = photos.claim(session, arrival.id, author.id, claims, fresh=fresh)
         if not fresh:
             photos.unuse(session, "visit", arrival.id, keep=own)
-        photos.use(session, own, "visit", arrival.id, sensitive=body.sensitive)
+        # What was corrected since goes on lying over a newer revision.
+        sensitive = body.sensitive if fresh else visits_queries.is_sensitive(session, arrival.id)
+        photos.use(session, own, "visit", arrival.id, sensitive=sensitive)
     logged = LoggedVisit(state)
     source = _source(arrival, body, links, own)
     if not fresh:
@@ -177,6 +184,7 @@ def file_issues(session: Session, visit_id: UUID) -> None:
     project = session.scalar(select(Project).where(Project.id.in_(main)))
     if project is not None:
         issues.follow_visit(session, visit_id, project)
+        enterprises.follow_visit(session, visit_id, project.enterprise_id)
 
 
 def revise_supplement(

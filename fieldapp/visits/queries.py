@@ -76,6 +76,11 @@ def supplements(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, list[
     return found
 
 
+def is_sensitive(session: Session, id: UUID) -> bool:
+    """As the fold has it."""
+    return session.scalar(select(Visit.sensitive).where(Visit.id == id)) is True
+
+
 def last_contact(session: Session, project_id: UUID) -> datetime | None:
     """When a project was last contacted, as the fold has it."""
     linked = select(VisitProject.visit_id).where(VisitProject.project_id == project_id)
@@ -86,6 +91,11 @@ def follow_ups(session: Session, owner_id: UUID) -> list[FollowUp]:
     """What a person still wants to do, by day; those without a day last."""
     query = select(FollowUp).where(FollowUp.owner_id == owner_id, FollowUp.done_at.is_(None))
     return list(session.scalars(query.order_by(FollowUp.due_on.asc().nulls_last(), FollowUp.id)))
+
+
+def follow_up(session: Session, owner_id: UUID, id: UUID) -> FollowUp | None:
+    """One's own; nobody else has a use for it."""
+    return session.scalar(select(FollowUp).where(FollowUp.id == id, FollowUp.owner_id == owner_id))
 
 
 def kinds(session: Session) -> list[VisitKind]:

@@ -5,15 +5,16 @@ supplement replaced is kept in its `body["before"]`, so that the page can show t
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, changes, clock
 from fieldapp.core.db import Ending, at_end, new_id
@@ -22,8 +23,8 @@ from fieldapp.photos import actions as photos
 from fieldapp.projects import actions as projects
 from fieldapp.projects.models import Enterprise, Project
 from fieldapp.timeline import actions as timeline
-from fieldapp.visits import policy, queries
-from fieldapp.visits.body import SupplementBody, VisitBody
+from fieldapp.visits import milestones, policy, queries, stages
+from fieldapp.visits.body import NextStep, SupplementBody, VisitBody
 from fieldapp.visits.columns import FIXED, off_site, said_columns, stood
 from fieldapp.visits.links import Linked, Links, link, linked, linked_projects, links_of, now_linked, show
 from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitEnterprise, VisitKind, VisitProject
@@ -39,11 +40,13 @@ def supplement(
     _allow(by, visit, body, is_readable=is_readable)
     before = set(linked_projects(visit))
     if body.type == "move":
-        links_of(session, by, _wanted(body), body.enterprises, zone_readable=zone_readable)  # may they?
-    replaced = _apply(session, visit, body)
+        new = [id for id in _wanted(body) if id not in before]  # what it is linked to already, it may keep
+        links_of(session, by, new, body.enterprises, zone_readable=zone_readable)  # may they?
+    accepted_at = _next_in_turn(session, visit.id, arrival.times.received_at)
+    replaced = _apply(session, visit, body, accepted_at)
     one = Supplement(
         id=arrival.id, visit_id=visit.id, type=body.type, owner_id=by.id, occurred_at=arrival.times.acted,
-        received_at=arrival.times.received_at, payload_sha256=arrival.payload_sha256,
+        received_at=accepted_at, payload_sha256=arrival.payload_sha256,
         body={**body.model_dump(mode="json", exclude_defaults=True), "before": replaced},
     )  # fmt: skip
     session.add(one)
@@ -56,6 +59,12 @@ def supplement(
     _append_supplement(session, visit, one)
     audit.record(session, by.id, f"visit.{body.type}", "visit", visit.id, supplement=str(arrival.id))
     return one
+
+
+def _next_in_turn(session: Session, visit_id: UUID, received_at: datetime) -> datetime:
+    """The order of acceptance is the order of the fold, for one that waited for its visit too: never before another."""
+    last = session.scalar(select(func.max(Supplement.received_at)).where(Supplement.visit_id == visit_id))
+    return received_at if last is None or last < received_at else last + timedelta(microseconds=1)
 
 
 def revise_supplement(session: Session, by: Person, arrival: Arrival, body: SupplementBody) -> None:
@@ -105,19 +114,22 @@ def refold(session: Session, id: UUID, before: set[UUID]) -> None:
     visit = session.get_one(Visit, id)
     before = before | set(linked_projects(visit))
     for one in queries.supplements(session, [id]).get(id, []):
-        _apply(session, visit, SupplementBody.model_validate(one.body))
+        _apply(session, visit, SupplementBody.model_validate(one.body), one.received_at)
     session.flush()
     _say_again(session, visit, before, visit.received_at)
 
 
-def _apply(session: Session, visit: Visit, body: SupplementBody) -> dict[str, Any]:
-    """Change the visit's row as the supplement says; answer what was there before."""
+def _apply(session: Session, visit: Visit, body: SupplementBody, at: datetime) -> dict[str, Any]:
+    """Change the visit's row as the supplement accepted `at` says; answer what was there before.
+
+    Supplements that say nothing of the same field come to the same, whichever was first; a withdrawn visit stays so."""
     if body.type == "correction":
         return _correct(session, visit, body.fields)
     if body.type == "move":
         return _move(session, visit, _wanted(body), body.enterprises)
     if body.type in ("withdrawal", "void"):
-        visit.withdrawn_at = visit.withdrawn_at or clock.now()
+        visit.withdrawn_at = min(visit.withdrawn_at or at, at)
+        session.execute(delete(FollowUp).where(FollowUp.visit_id == visit.id, FollowUp.done_at.is_(None)))
     return {}
 
 
@@ -150,8 +162,38 @@ def _correct(session: Session, visit: Visit, fields: dict[str, Any]) -> dict[str
     for name, value in new.items():
         setattr(visit, name, value)
     if "sensitive" in new:
-        photos.mark_sensitive(session, "visit", visit.id, visit.sensitive)
+        _mark_photos(session, visit)
+    if "next_step" in known and visit.withdrawn_at is None:
+        _follow_anew(session, visit, said.next_step)
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in before.items()}
+
+
+def _mark_photos(session: Session, visit: Visit) -> None:
+    photos.mark_sensitive(session, "visit", visit.id, visit.sensitive)
+    for id in session.scalars(select(Supplement.id).where(Supplement.visit_id == visit.id)).all():
+        photos.mark_sensitive(session, "supplement", id, visit.sensitive)
+
+
+def _follow_anew(session: Session, visit: Visit, step: NextStep | None) -> None:
+    """What is still to be done follows the corrected next step; what was ticked off stays so."""
+    still = FollowUp.visit_id == visit.id, FollowUp.done_at.is_(None)
+    if step is None or not (step.text.strip() or step.on):
+        session.execute(delete(FollowUp).where(*still))
+        return
+    named = session.get(User, step.by) if step.by else None
+    if named is not None:
+        visit.next_step_by = named.name
+    values = {"text": step.text, "due_on": step.on, **({"owner_id": named.id} if named else {})}
+    changed = session.execute(update(FollowUp).where(*still).values(**values).returning(FollowUp.id)).all()
+    if not changed and not _ticked_off(session, visit.id, step):
+        main = _main(session, visit)
+        values = {"owner_id": visit.owner_id, "project_id": main.id if main else None, **values}
+        session.add(FollowUp(visit_id=visit.id, **values))
+
+
+def _ticked_off(session: Session, visit_id: UUID, step: NextStep) -> bool:
+    done = select(FollowUp.text, FollowUp.due_on).where(FollowUp.visit_id == visit_id, FollowUp.done_at.is_not(None))
+    return (step.text, step.on) in {(row.text, row.due_on) for row in session.execute(done)}
 
 
 def _main(session: Session, visit: Visit) -> Linked | None:
@@ -190,6 +232,8 @@ def _say_again(session: Session, visit: Visit, before: set[UUID], at: datetime) 
     show(session, visit.id, visit.owner_id, visit.occurred_at, visit.received_at, visit.kind, links)
     timeline.amend(session, visit.id, occurred_at=visit.occurred_at, subkind=visit.kind)
     timeline.settle(session, visit.id, projects=links.project_ids, enterprises=links.all_enterprises, at=at)
+    milestones.follow(session, visit, links.main, before | set(links.project_ids), at)
+    stages.see(session, visit.id, visit.stage, links.main, counts=visit.withdrawn_at is None)
     for id in before | set(links.project_ids):
         projects.touch(session, id)
         at_end(session, Ending.PROJECT_VERSION, f"{id}:contact", partial(_recontact, id))
