@@ -9,10 +9,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import fieldapp
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import views as accounts
+from fieldapp.compliance import feedback_views as feedback
+from fieldapp.compliance import views as compliance
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.feed import follow_up_views as follow_up
+from fieldapp.feed import enterprise_views as enterprise
 from fieldapp.feed import new_visit_views as new_visit
+from fieldapp.feed import site_views as site
+from fieldapp.feed import supplement_views as supplements
+from fieldapp.feed import unfiled_views as unfiled
 from fieldapp.feed import views as feed
 from fieldapp.feed import visit_views as visit
 from fieldapp.issues import views as issues
@@ -27,7 +34,8 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, accounts, issues, feed, visit, new_visit, photos, pwa, visitmap, devices, sync, uploads, imports, review,
+    health, accounts, compliance, feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, new_visit, site, photos, pwa,
+    visitmap, devices, sync, uploads, imports, review,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 

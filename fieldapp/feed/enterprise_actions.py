@@ -23,7 +23,7 @@ class CannotMerge(Exception):
 
 
 def merge(session: Session, by: Person, old_id: UUID, kept_id: UUID) -> None:
-    """Let `kept` stand for both: projects, contacts, issues, visits and the timeline go over; the old id leads there."""
+    """Let `kept` stand for both: projects, contacts, issues, visits, the timeline go over; the old id leads there."""
     found = {
         one.id: one
         for one in session.scalars(

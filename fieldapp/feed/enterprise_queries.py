@@ -54,6 +54,12 @@ class EnterprisePage:
     may_confirm: bool
 
     @property
+    def call_about(self) -> UUID | None:
+        """The project that a call from here is logged against: the one that somebody serves, else the first."""
+        serving = next((one.project.id for one in self.serving), None)
+        return serving or next((project.id for project in self.projects), None)
+
+    @property
     def serving(self) -> list[Service]:
         return [one for one in self.services if one.now]
 

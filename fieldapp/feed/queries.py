@@ -1,22 +1,25 @@
 """What today and the head of a project show."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
-from fieldapp.core import clock
+from fieldapp.core import audit, changes, clock
+from fieldapp.core.models import Fact
+from fieldapp.feed import unfiled_queries
 from fieldapp.issues import policy as issues_policy
 from fieldapp.issues import queries as issues
 from fieldapp.issues.models import Issue
 from fieldapp.photos import policy as photos_policy
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
-from fieldapp.projects.models import Opened, Project, Stage
+from fieldapp.projects.models import Contact, Opened, Project
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits import queries as visits
 from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitKind
@@ -30,19 +33,7 @@ class ContactCard:
     title: str
     phone: str
     callable: bool
-
-
-@dataclass(frozen=True)
-class ProjectHead:
-    """What one wants to know before going there."""
-
-    project: Project
-    stage: Stage | None
-    officers: list[tuple[str, str]]  # role, name
-    contacts: list[ContactCard]
-    open_issues: int
-    mine: bool
-    neglected: bool
+    id: UUID | None = None
 
 
 def neglected(project: Project, days: int) -> bool:
@@ -56,23 +47,18 @@ def masked(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"{phone[:2]}****" if phone else ""
 
 
-def project_head(
-    session: Session, person: Person, project: Project, *, zone_readable: bool, neglect_days: int
-) -> ProjectHead:
-    mine = session.scalar(select(Project.id).where(Project.id == project.id, projects_policy.assigned(person)))
-    contacts = [
-        ContactCard(c.name, c.title, c.phone if mine else masked(c.phone), bool(mine and c.phone))
-        for c in projects.contacts(session, [project.enterprise_id])
-    ]
-    return ProjectHead(
-        project=project,
-        stage=session.get(Stage, project.stage),
-        officers=projects.officers_of(session, [project.id], person.day).get(project.id, []),
-        contacts=contacts,
-        open_issues=issues.open_counts(session, person, [project.id], zone_readable=zone_readable).get(project.id, 0),
-        mine=bool(mine),
-        neglected=neglected(project, neglect_days),
-    )
+def contact_cards(session: Session, person: Person, enterprise_ids: Collection[UUID]) -> dict[UUID, list[ContactCard]]:
+    """The contacts of each enterprise: numbers whole for those who serve it, masked for others."""
+    known = projects.contacts(session, enterprise_ids)
+    seen = select(Contact.id).where(Contact.enterprise_id.in_(enterprise_ids), projects_policy.sees_number(person))
+    whole = set(session.scalars(seen))
+    found: dict[UUID, list[ContactCard]] = {}
+    for one in known:
+        if one.enterprise_id is not None:
+            phone = one.phone if one.id in whole else masked(one.phone)
+            card = ContactCard(one.name, one.title, phone, one.id in whole and bool(one.phone), one.id)
+            found.setdefault(one.enterprise_id, []).append(card)
+    return found
 
 
 def opened_since(session: Session, user_id: UUID, project_id: UUID, since: datetime) -> bool:
@@ -84,6 +70,7 @@ def opened_since(session: Session, user_id: UUID, project_id: UUID, since: datet
 # -- today ---------------------------------------------------------------------------------------------------------
 
 SHOWN_TODAY = 5  # of each list; the rest is one tap away
+FOLLOW_UPS_SHOWN = 8  # what is due comes first; those for later make room as these are done
 
 # What the office has to sort out lies above feed (sync): it says here how to count it for a person.
 to_sort_out: list[Callable[[Session, Person], int]] = []
@@ -95,19 +82,23 @@ class Today:
 
     neglected: list[Project]
     neglected_count: int
-    follow_ups: list[FollowUp]
+    follow_ups: list[FollowUp]  # due first
+    follow_ups_count: int
+    to_call: dict[UUID, ContactCard]  # of each follow-up, where there is somebody whose number is known
     issues: list[Issue]
     logged: list[Visit]
     projects: dict[UUID, Project]  # of all of these
     kinds: dict[str, VisitKind]
     to_sort_out: int
+    unfiled: int  # visits that wait for a project, counted no further than a hundred
 
 
 def today(session: Session, person: Person, *, zone_readable: bool, zone: str, neglect_days: int) -> Today:
     begins = clock.day_begins(person.day, zone)
     logged = visits.logged_between(session, person.id, begins, begins + timedelta(days=1))
     long = [one for one in projects.mine(session, person) if neglected(one, neglect_days)] if person.is_staff else []
-    follow_ups = visits.follow_ups(session, person.id)[:SHOWN_TODAY]
+    waiting = visits.follow_ups(session, person.id)
+    follow_ups = waiting[:FOLLOW_UPS_SHOWN]
     mine = issues.by_due(session, person, issues.mine(person), zone_readable=zone_readable, limit=SHOWN_TODAY).items
     linked = {link.project_id for visit in logged for link in visit.projects}
     linked |= {one.project_id for one in follow_ups if one.project_id}
@@ -116,12 +107,49 @@ def today(session: Session, person: Person, *, zone_readable: bool, zone: str, n
         neglected=long[:SHOWN_TODAY],
         neglected_count=len(long),
         follow_ups=follow_ups,
+        follow_ups_count=len(waiting),
+        to_call=_to_call(session, person, follow_ups),
         issues=mine,
         logged=logged,
         projects=projects.by_ids(session, linked),
         kinds={one.code: one for one in visits.kinds(session)},
         to_sort_out=sum(count(session, person) for count in to_sort_out),
+        unfiled=unfiled_queries.count(session, person, zone_readable=zone_readable, most=100),
     )
+
+
+def _to_call(session: Session, person: Person, follow_ups: Sequence[FollowUp]) -> dict[UUID, ContactCard]:
+    """Whom to call about each: who was met when it was agreed, else the first of the enterprise's contacts."""
+    firms = projects.by_ids(session, {one.project_id for one in follow_ups if one.project_id})
+    cards = contact_cards(session, person, {project.enterprise_id for project in firms.values()})
+    of_visit = {one.visit_id for one in follow_ups if one.visit_id}
+    met: dict[UUID, list[Any]] = (
+        dict(session.execute(select(Visit.id, Visit.met).where(Visit.id.in_(of_visit))).tuples()) if cards else {}
+    )
+    found: dict[UUID, ContactCard] = {}
+    for one in follow_ups:
+        firm = firms.get(one.project_id) if one.project_id else None
+        callable_ones = [card for card in cards.get(firm.enterprise_id, []) if card.callable] if firm else []
+        known = {str(who.get("contact")) for who in met.get(one.visit_id, ())} if one.visit_id else set()
+        if callable_ones:
+            found[one.id] = next((card for card in callable_ones if str(card.id) in known), callable_ones[0])
+    return found
+
+
+# -- the lists of what not to do, and what to do ---------------------------------------------------------------------
+
+LISTS = "lists-seen:"  # and the person's id
+
+
+def lists_put_away(session: Session, user_id: UUID) -> bool:
+    """Whether this person has taken the card with the lists off today's page."""
+    return session.get(Fact, f"{LISTS}{user_id}") is not None
+
+
+def put_lists_away(session: Session, user_id: UUID) -> None:
+    said = changes.insert(session, Fact).values(name=f"{LISTS}{user_id}", value=clock.now().isoformat())
+    session.execute(said.on_conflict_do_nothing())
+    audit.record(session, user_id, "lists.seen", "user", user_id)
 
 
 # -- the photos below us -------------------------------------------------------------------------------------------

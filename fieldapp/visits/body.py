@@ -24,8 +24,9 @@ class NextStep(Payload):
 class Met(Payload):
     name: Line = ""
     title: Line = ""
-    phone: Line = Field(default="", description="of somebody to be added to the contacts; not kept with the visit")
-    contact: UUID | None = Field(default=None, description="a contact; unknown here and with a phone: the id of a new one")
+    # A number stands with the contact, where who may see it is asked each time: a visit's columns never hold it.
+    phone: Line = Field(default="", exclude=True, description="of somebody to be added to the contacts")
+    contact: UUID | None = Field(default=None, description="a contact; with a phone, and unknown here: a new one's id")
 
 
 class Outside(Payload):
@@ -74,6 +75,7 @@ class VisitBody(Payload):
     programmes: list[Code] = Field(default_factory=list)
     policy_items: list[Line] = Field(default_factory=list)
     next_step: NextStep | None = None
+    follow_up: UUID | None = Field(default=None, description="one's own follow-up that this visit answers")
     position: Position | None = None
     position_absent: Code = Field(default="", description="denied, unavailable, timeout, not_asked, indoors, ...")
     photos_absent: Code = Field(default="", description="optional chip: indoors, declined, confidential")

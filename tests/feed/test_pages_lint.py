@@ -31,7 +31,7 @@ def known(story: Story, cast: Cast) -> dict[str, str]:
     story.says("ana", visit, "correction", fields={"content": "更正"})
     issue = story.issue_of(visit)
     story.dispatch(issue)
-    return {"projects": str(cast.sail), "visits": str(visit), "issues": str(issue)}
+    return {"projects": str(cast.sail), "visits": str(visit), "issues": str(issue), "enterprises": str(cast.enterprise)}
 
 
 def addresses(app: Flask, known: dict[str, str]) -> Iterator[str]:
