@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts import queries as accounts
 from fieldapp.photos.models import Photo
 from fieldapp.projects import queries as projects
-from fieldapp.projects.models import Stage
+from fieldapp.projects.models import Project, Stage
 from fieldapp.timeline.models import Entry
 from fieldapp.visits import milestones, stages
 from fieldapp.visits.models import StageSeen, Visit
@@ -73,3 +73,31 @@ def stage_lines(session: Session, entries: Sequence[Entry]) -> dict[UUID, StageL
         )
         for entry in entries if entry.ref in seen
     }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StageCard:
+    """What an officer saw, for the lead who decides on it."""
+
+    seen: StageSeen
+    visit: Visit
+    project: Project
+    before: Stage
+    stage: Stage
+    author: str
+
+
+def stage_cards(session: Session, found: Sequence[stages.Waiting]) -> list[StageCard]:
+    """With the words that a page needs; three statements however many, none where there are none."""
+    if not found:
+        return []
+    known = {stage.code: stage for stage in projects.stages(session)}
+    linked = projects.by_ids(session, {one.seen.project_id for one in found})
+    names = accounts.names(session, {one.visit.owner_id for one in found})
+    return [
+        StageCard(
+            one.seen, one.visit, linked[one.seen.project_id], known[linked[one.seen.project_id].stage],
+            known[one.seen.stage], names.get(one.visit.owner_id, ""),
+        )
+        for one in found
+    ]  # fmt: skip
