@@ -123,9 +123,8 @@ def _to_call(session: Session, person: Person, follow_ups: Sequence[FollowUp]) -
     firms = projects.by_ids(session, {one.project_id for one in follow_ups if one.project_id})
     cards = contact_cards(session, person, {project.enterprise_id for project in firms.values()})
     of_visit = {one.visit_id for one in follow_ups if one.visit_id}
-    met: dict[UUID, list[Any]] = (
-        dict(session.execute(select(Visit.id, Visit.met).where(Visit.id.in_(of_visit))).tuples()) if cards else {}
-    )
+    said = select(Visit.id, Visit.met).where(Visit.id.in_(of_visit if cards else []))
+    met: dict[UUID, list[Any]] = dict(session.execute(said).all())
     found: dict[UUID, ContactCard] = {}
     for one in follow_ups:
         firm = firms.get(one.project_id) if one.project_id else None

@@ -15,12 +15,11 @@ from fieldapp.core.login import person
 from fieldapp.core.passing import passes
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, no_store, read, settings
-from fieldapp.feed import queries, timeline_queries
+from fieldapp.feed import brief_queries, queries, timeline_queries
 from fieldapp.issues import queries as issues
 from fieldapp.projects import actions as projects_actions
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Project
-from fieldapp.visits import actions as visits_actions
 from fieldapp.visits import queries as visits
 
 log = logging.getLogger("fieldapp.feed")
@@ -46,17 +45,23 @@ def today_page() -> ResponseReturnValue:
         read(), person(), zone_readable=settings().zone_readable, zone=settings().timezone,
         neglect_days=settings().neglect_days,
     )  # fmt: skip
-    return render_template("feed/today.html", today=shown, day=person().day)
+    away = queries.lists_put_away(read(), person().id)
+    return render_template("feed/today.html", today=shown, day=person().day, lists_away=away)
 
 
-@bp.post("/follow-ups/<uuid:id>/done")
-@insiders
-def follow_up_done(id: UUID) -> ResponseReturnValue:
-    """Ticked off by hand. Twice is as good as once."""
-    by = person()
-    if not db().write(lambda session: visits_actions.tick_off(session, by, id)):
-        raise not_found()
+@bp.post("/lists/seen")
+@signed_in
+def lists_seen() -> ResponseReturnValue:
+    """负面清单 and 职责清单 have been read: they leave today, and stay at /lists."""
+    by = person().id
+    db().write(lambda session: queries.put_lists_away(session, by))
     return redirect("/", 303)
+
+
+@bp.get("/lists")
+@signed_in
+def lists_page() -> ResponseReturnValue:
+    return render_template("feed/lists.html")
 
 
 # -- projects ------------------------------------------------------------------------------------------------------
@@ -102,15 +107,19 @@ def _project(id: UUID) -> Project:
 @insiders
 def project_page(id: UUID) -> ResponseReturnValue:
     project = _project(id)
-    answer = render_template("feed/project.html", head=_head(project), today=person().day, **_timeline(project))
+    answer = render_template("feed/project.html", **_brief(project), today=person().day, **_timeline(project))
     _remember_opened(id)
     return answer
 
 
-def _head(project: Project) -> queries.ProjectHead:
-    return queries.project_head(
-        read(), person(), project, zone_readable=settings().zone_readable, neglect_days=settings().neglect_days
-    )
+def _reach() -> brief_queries.Reach:
+    return brief_queries.Reach(person(), settings().zone_readable, settings().neglect_days)
+
+
+def _brief(project: Project) -> dict[str, Any]:
+    """What one wants to know before going there; phones carry the very same lines."""
+    head = brief_queries.heads(read(), _reach(), [project])[project.id]
+    return {"head": head, "visited": brief_queries.visited(read(), _reach(), [project.id])[project.id]}
 
 
 def _remember_opened(id: UUID) -> None:

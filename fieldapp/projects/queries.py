@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from fieldapp.accounts.models import Team, User
 from fieldapp.accounts.policy import Person
@@ -14,6 +15,7 @@ from fieldapp.projects import policy
 from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project, Stage, Zone
 
 LIST_SIZE = 30
+WITH_PLACE: tuple[ExecutableOption, ...] = (joinedload(Project.enterprise), joinedload(Project.area))
 
 
 def visible_project(session: Session, person: Person, id: UUID, *, zone_readable: bool) -> Project | None:

@@ -15,7 +15,8 @@ from fieldapp.core.db import Ending, at_end
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
-from fieldapp.visits import milestones, stages
+from fieldapp.search import actions as search
+from fieldapp.visits import follow_up_actions, milestones, stages, words
 from fieldapp.visits.body import NextStep, VisitBody
 from fieldapp.visits.columns import SEALED, sealed_columns
 from fieldapp.visits.links import Links, link, show
@@ -47,6 +48,8 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     link(session, arrival.id, links)
     _take_part(session, arrival.id, author.id, body.participants)
     _follow_up(session, author.id, arrival.id, body, links, fresh=fresh)
+    if body.follow_up is not None or not fresh:
+        follow_up_actions.answer(session, author.id, arrival.id, body.follow_up, fresh=fresh)
     show(session, arrival.id, author.id, values["occurred_at"], arrival.times.received_at, body.kind, links)
     if body.milestones:
         milestones.show(
@@ -58,6 +61,8 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     for id in links.project_ids:
         projects.visited(session, id, values["occurred_at"])
         changes.note(session, "project", id)
+    if fresh:
+        search.say(session, words.KIND, arrival.id, values["occurred_at"], words.parts(values))
     audit.record(session, author.id, "visit.logged" if fresh else "visit.revised", "visit", arrival.id)
     if not fresh:
         refold(session, arrival.id, before)

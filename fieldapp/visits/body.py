@@ -95,3 +95,6 @@ class SupplementBody(Payload):
     enterprises: list[UUID] = Field(default_factory=list)
     photo: UUID | None = None
     photos: list[UUID] = Field(default_factory=list)
+    participants: list[UUID] = Field(
+        default_factory=list, description="of an addition: officers who took part too; of others than the author, oneself"
+    )

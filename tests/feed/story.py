@@ -31,9 +31,9 @@ class Story:
     def logs(self, name: str, *, at: datetime = NOON, occurred: datetime | None = None,
              received: datetime | None = None, photos: int = 0,
              issues: list[dict[str, Any]] | None = None, stored: bool = True, issue_photos: int = 0,
-             **body: Any) -> UUID:  # fmt: skip
-        """`name` logs a visit; against ana's project unless the body says otherwise."""
-        id = new_id()
+             again: UUID | None = None, **body: Any) -> UUID:  # fmt: skip
+        """`name` logs a visit; against ana's project unless the body says otherwise. `again`: that one, revised."""
+        id = again or new_id()
         claims = [
             PhotoClaim(id=new_id(), sha256=hashlib.sha256(f"{id}{i}".encode()).hexdigest(), size=9)
             for i in range(photos)
@@ -56,7 +56,7 @@ class Story:
             arrival = Arrival(id, Times(occurred or at, at, received or at))
             actions.log_visit(
                 session, self.person(session, name), arrival, VisitBody(**given), issue_events=events, claims=claims,
-                zone_readable=True,
+                zone_readable=True, fresh=again is None,
             )  # fmt: skip
         self.photos = [claim.id for claim in claims]
         if stored:

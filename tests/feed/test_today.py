@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from fieldapp.core.db import Database
 from fieldapp.feed import queries
 from fieldapp.projects.models import Contact, Opened, Project
-from fieldapp.visits.models import FollowUp
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story
@@ -48,17 +47,6 @@ def test_a_project_may_wish_to_be_contacted_less_often(cast: Cast, db: Database,
     with db.writing() as session:
         session.execute(update(Project).values(last_contact_at=NOON - timedelta(days=31), contact_every_days=90))
     assert "没有久未联系的项目" in reader("ana").get("/").text
-
-
-def test_a_follow_up_is_ticked_off_by_its_owner_only(story: Story, db: Database, reader: Readers) -> None:
-    story.logs("ana", next_step={"text": "复核水压"})
-    form = reader("ana").get("/").one("form", method="post")
-    assert reader("bo").client.post(form.attrs["action"]).status_code == 404
-    for _ in range(2):
-        assert reader("ana").post(form.attrs["action"], {}) == "/"
-    with db.reading() as session:
-        assert session.scalars(select(FollowUp)).one().done_at == NOON
-    assert "待跟进" not in [one.text for one in reader("ana").get("/").all("h2")]
 
 
 def test_a_units_start_page_is_its_issues(cast: Cast, reader: Readers) -> None:
