@@ -1,13 +1,19 @@
 """Every table, for Alembic and for the tests that hold models against migrations."""
 
 from fieldapp.accounts import models as accounts
+from fieldapp.compliance import models as compliance
 from fieldapp.core import models as core
 from fieldapp.core.db import Base
+from fieldapp.feed import models as feed
 from fieldapp.issues import models as issues
 from fieldapp.photos import models as photos
 from fieldapp.projects import models as projects
+from fieldapp.search import models as search
 from fieldapp.sync import models as sync
 from fieldapp.timeline import models as timeline
 from fieldapp.visits import models as visits
 
-__all__ = ["Base", "accounts", "core", "issues", "photos", "projects", "sync", "timeline", "visits"]
+__all__ = [
+    "Base", "accounts", "compliance", "core", "feed", "issues", "photos", "projects", "search", "sync",
+    "timeline", "visits",
+]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -46,7 +47,15 @@ def go(database: Database, way: str, revision: str) -> None:
 
 
 def tables(database: Database) -> set[str]:
-    return set(inspect(database.engine).get_table_names()) - {"alembic_version"}
+    return {name for name in inspect(database.engine).get_table_names() if _is_modelled(name)} - {"alembic_version"}
+
+
+def _is_modelled(name: str | None, *_more: Any) -> bool:
+    """The index of the search looks different on each database (`fieldapp/search/grams.py`)."""
+    return not (name or "").startswith(("search_gram", "ix_search_gram"))
+
+
+OPTIONS = {"compare_type": True, "compare_server_default": False, "include_name": _is_modelled}
 
 
 def test_there_is_one_line_of_them() -> None:
@@ -56,7 +65,7 @@ def test_there_is_one_line_of_them() -> None:
 def test_the_models_and_the_migrated_schema_are_the_same(bare: Database) -> None:
     migrate.upgrade(bare)
     with bare.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        context = MigrationContext.configure(connection, opts=OPTIONS)
         assert compare_metadata(context, Base.metadata) == []
     assert tables(bare) == set(Base.metadata.tables)
 
@@ -70,6 +79,7 @@ def test_every_migration_goes_up_down_and_up_again(bare: Database) -> None:
         assert tables(bare) == went_up
     go(bare, "downgrade", "base")
     assert tables(bare) == set()
+    assert set(inspect(bare.engine).get_table_names()) == {"alembic_version"}
 
 
 def test_a_zone_begins_with_its_kinds_categories_and_stages(bare: Database) -> None:

@@ -73,6 +73,7 @@ class Base(DeclarativeBase):
 class Ending(IntEnum):
     """What comes at the end of a transaction, in this order."""
 
+    WORDS = 0  # of the search: before the counters, which nobody should hold for long
     PROJECT_VERSION = 1
     VISIT_NUMBER = 2
     ISSUE_NUMBER = 3

@@ -23,9 +23,10 @@ from fieldapp.photos import actions as photos
 from fieldapp.projects import actions as projects
 from fieldapp.projects.models import Enterprise, Project
 from fieldapp.timeline import actions as timeline
-from fieldapp.visits import milestones, policy, queries, stages
+from fieldapp.visits import milestones, policy, queries, stages, words
 from fieldapp.visits.body import NextStep, SupplementBody, VisitBody
 from fieldapp.visits.columns import FIXED, off_site, said_columns, stood
+from fieldapp.visits.joint_actions import join
 from fieldapp.visits.links import Linked, Links, link, linked, linked_projects, links_of, now_linked, show
 from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitEnterprise, VisitKind, VisitProject
 
@@ -43,7 +44,7 @@ def supplement(
         new = [id for id in _wanted(body) if id not in before]  # what it is linked to already, it may keep
         links_of(session, by, new, body.enterprises, zone_readable=zone_readable)  # may they?
     accepted_at = _next_in_turn(session, visit.id, arrival.times.received_at)
-    replaced = _apply(session, visit, body, accepted_at)
+    replaced = _apply(session, visit, by.id, body, accepted_at)
     one = Supplement(
         id=arrival.id, visit_id=visit.id, type=body.type, owner_id=by.id, occurred_at=arrival.times.acted,
         received_at=accepted_at, payload_sha256=arrival.payload_sha256,
@@ -80,6 +81,7 @@ def revise_supplement(session: Session, by: Person, arrival: Arrival, body: Supp
     one.payload_sha256 = arrival.payload_sha256
     photos.unuse(session, "supplement", one.id, keep=body.photos)
     photos.use(session, body.photos, "supplement", one.id, sensitive=visit.sensitive)
+    words.say_again(session, visit)
     for id in linked_projects(visit):
         projects.touch(session, id)
     audit.record(session, by.id, "visit.supplement_revised", "visit", visit.id, supplement=str(one.id))
@@ -114,15 +116,17 @@ def refold(session: Session, id: UUID, before: set[UUID]) -> None:
     visit = session.get_one(Visit, id)
     before = before | set(linked_projects(visit))
     for one in queries.supplements(session, [id]).get(id, []):
-        _apply(session, visit, SupplementBody.model_validate(one.body), one.received_at)
+        _apply(session, visit, one.owner_id, SupplementBody.model_validate(one.body), one.received_at)
     session.flush()
     _say_again(session, visit, before, visit.received_at)
 
 
-def _apply(session: Session, visit: Visit, body: SupplementBody, at: datetime) -> dict[str, Any]:
-    """Change the visit's row as the supplement accepted `at` says; answer what was there before.
+def _apply(session: Session, visit: Visit, by: UUID, body: SupplementBody, at: datetime) -> dict[str, Any]:
+    """Change the visit's row as the supplement of `by`, accepted `at`, says; answer what was there before.
 
     Supplements that say nothing of the same field come to the same, whichever was first; a withdrawn visit stays so."""
+    if body.type == "addition" and body.participants:
+        join(session, visit, by, body.participants)
     if body.type == "correction":
         return _correct(session, visit, body.fields)
     if body.type == "move":
@@ -229,6 +233,7 @@ def _move(session: Session, visit: Visit, project_ids: Sequence[UUID], enterpris
 def _say_again(session: Session, visit: Visit, before: set[UUID], at: datetime) -> None:
     """Let timelines, last contact and phones follow the fold."""
     links = now_linked(session, visit)
+    words.say_again(session, visit)
     show(session, visit.id, visit.owner_id, visit.occurred_at, visit.received_at, visit.kind, links)
     timeline.amend(session, visit.id, occurred_at=visit.occurred_at, subkind=visit.kind)
     timeline.settle(session, visit.id, projects=links.project_ids, enterprises=links.all_enterprises, at=at)
