@@ -2,28 +2,12 @@
 import { missing } from "./browser.js";
 import { readReference, view } from "./capture/page.js";
 import { setUpPick } from "./capture/pick.js";
-import { all, copy, fill, one } from "./dom.js";
+import { all, one } from "./dom.js";
+import { showDrafts } from "./drafts.js";
 import { author, followAuthor, phone } from "./phone.js";
-import { nameOf, say, sayTime } from "./words.js";
-import { outbox, subscribe } from "../outbox/state.js";
+import { subscribe } from "../outbox/state.js";
 
 /** @typedef {ReturnType<typeof import("./capture/form.js").setUpForm>} TheForm */
-
-/** @param {import("./capture/page.js").Page} page */
-async function showDrafts({ ctx, me, ref }) {
-  const rows = await outbox(ctx, me.id);
-  const drafts = rows.filter(({ place, record, open_elsewhere }) => place === "draft" && record.type === "visit" && !open_elsewhere);
-  one('[data-list="drafts"]').replaceChildren(
-    ...drafts.map(({ record, photos }) => {
-      const kind = ref.kinds.find(({ code }) => code === record.form["kind"]);
-      const begun = say("draft-sub", { kind: kind ? nameOf(kind) : "", when: sayTime(record.created_at) });
-      const sub = [begun, photos.length > 0 && say("draft-photos", { n: photos.length })].filter(Boolean).join(" · ");
-      const line = fill(copy("draft"), { title: record.title || say("untitled"), sub });
-      /** @type {HTMLAnchorElement} */ (one("a", line)).href = `/capture?draft=${record.id}`;
-      return line;
-    }),
-  );
-}
 
 async function begin() {
   const ctx = await phone();
@@ -31,6 +15,7 @@ async function begin() {
   void followAuthor(() => one('form[data-view="form"]').hidden !== false);
   if (!me) return view("nobody");
   const asked = new URLSearchParams(location.search);
+  const sort = asked.has("kind") ? `&kind=${asked.get("kind")}` : "";
   /** @type {"main"|"further"} */
   let picking = "main";
   /** @type {TheForm|null} */
@@ -64,7 +49,7 @@ async function begin() {
   async function chosen(choice) {
     const open = await theForm();
     if (picking === "further") return open.addProject(choice);
-    if (!open.live() && !asked.has("project")) history.pushState(null, "", choice.project ? `/capture?project=${choice.project.id}` : "/capture?new");
+    if (!open.live() && !asked.has("project")) history.pushState(null, "", choice.project ? `/capture?project=${choice.project.id}${sort}` : `/capture?new${sort}`);
     open.choose(choice);
   }
 
@@ -74,11 +59,13 @@ async function begin() {
     const live = form?.live() ?? false;
     one("[data-drafts]").hidden = live || all('[data-list="drafts"] li').length === 0;
     one("[data-back-to-form]").hidden = !live;
+    one("[data-what]").hidden = live;
     view("pick");
     pick.show(mode === "further");
     void theForm();
   }
 
+  all("[data-what] a").find((chip) => chip.dataset["kind"] === (asked.get("kind") ?? ""))?.setAttribute("aria-current", "page");
   one("[data-back-to-form]").addEventListener("click", page.backToForm);
   addEventListener("popstate", () => location.reload());
   subscribe(ctx, async ({ kind }) => {
@@ -89,7 +76,7 @@ async function begin() {
 
   const draft = asked.get("draft");
   if (draft) return (await theForm()).open(draft);
-  await showDrafts(page);
+  await showDrafts(ctx, me.id, page.ref.kinds);
   const project = page.ref.projects.find(({ id }) => id === asked.get("project"));
   if (project) return chosen({ project });
   showPick("main");

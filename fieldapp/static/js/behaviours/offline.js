@@ -1,5 +1,6 @@
 /** Stands in for a page that the network did not bring: what this phone carries of it, with the time it was carried. */
 import { all, copy, fill, one } from "./dom.js";
+import { showDrafts } from "./drafts.js";
 import { phone } from "./phone.js";
 import { say, sayTime } from "./words.js";
 import { read } from "../outbox/reference.js";
@@ -14,6 +15,7 @@ async function begin() {
   if (!user) return;
   const [briefs, loaded] = await Promise.all([read(ctx, "briefs"), read(ctx, "loaded_at")]);
   await showUnsent(ctx, user.id);
+  if (KEY === "today") one("[data-drafts]").hidden = (await showDrafts(ctx, user.id, (await read(ctx, "kinds")) ?? [])) === 0;
   const brief = Array.isArray(briefs) ? briefs.find(({ id, path }) => path === KEY || id === KEY) : briefs?.[KEY];
   const html = typeof brief === "string" ? brief : brief?.html;
   if (!html) return;

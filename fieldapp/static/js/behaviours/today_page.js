@@ -1,10 +1,12 @@
 /** Today: what waits on this phone, and whether it is ready for a place without network. */
 import { missing } from "./browser.js";
 import { all, fill, one } from "./dom.js";
+import { showDrafts } from "./drafts.js";
 import { phone } from "./phone.js";
 import { stateBadge, watchUnsent } from "./unsent.js";
 import { say, sayTime } from "./words.js";
 import { read } from "../outbox/reference.js";
+import { subscribe } from "../outbox/state.js";
 
 /**
  * @import { Row } from "../outbox/types.js"
@@ -45,9 +47,21 @@ async function sayReady(here) {
   await show();
 }
 
+/** @param {string} owner */
+async function keepDrafts(owner) {
+  const ctx = await phone();
+  const kinds = (await read(ctx, "kinds")) ?? [];
+  const show = async () => (one("[data-drafts]").hidden = (await showDrafts(ctx, owner, kinds)) === 0);
+  const quietly = () => void show().catch(() => undefined);
+  subscribe(ctx, quietly);
+  addEventListener("pageshow", quietly);
+  await show();
+}
+
 function begin() {
   const waiting = one("[data-waiting]");
   const template = /** @type {HTMLTemplateElement} */ (one("[data-waiting-template]"));
+  void keepDrafts(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void watchUnsent(waiting.dataset["owner"] ?? "", (rows) => draw(waiting, template, rows)).catch(() => undefined);
   void sayReady(one("[data-ready-offline]")).catch(() => undefined);
 }

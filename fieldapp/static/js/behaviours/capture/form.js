@@ -20,6 +20,7 @@ import { summarise } from "./summary.js";
 import { OpenVisit } from "./visit.js";
 import { assumed, choicesAt, isLater, localValue, occurred } from "./when.js";
 
+const CALL = "phone_follow_up";
 const TROUBLES = new Map([["quota", "quota"], ["too-large", "large"], ["open-elsewhere", "lost"], ["gone", "lost"], ["being-sent", "lost"]]);
 
 /** @param {string} step @param {boolean} open */
@@ -122,6 +123,19 @@ export function setUpForm(page) {
     open.show();
   }
 
+  /** @type {Promise<any>|null} */
+  let calling = null;
+  /** How a call went is asked first, and by a part of the form that only a call needs. */
+  async function showCall() {
+    const asked = kind?.code === CALL;
+    if (!asked && !calling) return;
+    calling ??= import("./call.js").then(
+      ({ setUpCall }) => setUpCall({ visit: () => visit, contacts, changed, show: showParts, unfold: (step) => unfold(step, true) }),
+      notHere(() => (calling = null)),
+    );
+    (await calling).show(asked);
+  }
+
   /** What this kind asks, in its order; the rest is one tap further down, unless something is in it already. */
   function arrange() {
     const { asked, more, open } = order(kind);
@@ -174,14 +188,19 @@ export function setUpForm(page) {
     );
   }
 
+  function showParts() {
+    for (const part of [fields, people, photos, place]) part.show();
+    summary();
+  }
+
   function show() {
     view("form");
     showKinds();
     showWhen();
     showFurther();
-    for (const part of [fields, people, photos, place]) part.show();
+    showParts();
     void showIssues();
-    summary();
+    void showCall();
     arrange();
     unfold("kind", !kind);
     unfold("when", visit.occurred.said !== "now");
@@ -201,6 +220,8 @@ export function setUpForm(page) {
     if (!kind) takeKind(page.ref.kinds[0].code);
     const contact = page.ref.contacts.find(({ id }) => id === page.asked.get("contact"));
     if (contact) body()["met"] = [{ name: contact.name, title: contact.title ?? "", contact: contact.id }];
+    const followUp = page.asked.get("follow-up");
+    if (followUp) body()["follow_up"] = followUp;
     visit.recordedAt = ctx.clock.now();
   }
 
@@ -259,6 +280,7 @@ export function setUpForm(page) {
       arrange();
       place.show();
       void place.warmUp();
+      void showCall();
     }
     unfold("kind", false);
     one('[data-step="kind"]').scrollIntoView({ block: "nearest" });

@@ -31,6 +31,9 @@ export function showSaved(page, { record, photos }) {
   const link = /** @type {HTMLAnchorElement} */ (one("[data-to-project]", done));
   link.hidden = !record.form["project"];
   link.href = `/projects/${record.form["project"]}`;
+  const kind = page.ref.kinds.find(({ code }) => code === record.form["kind"]);
+  const next = /** @type {HTMLAnchorElement} */ (one("[data-next-visit]", done));
+  if (kind?.group === "phone") [next.href, next.textContent] = [`/capture?kind=${kind.code}`, say("log-one-more")];
   one("[data-reopen]", done).onclick = () => location.assign(`/capture?draft=${record.id}`);
   on(done, "click", "[data-project]", (button) => location.assign(`/capture?project=${button.dataset["project"]}`));
   showNearby(page, record.form);
