@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     for option, default in (("--projects", 200), ("--visits", 10_000), ("--seed", 1)):
         synth_parser.add_argument(option, type=int, default=default)
     _upkeep_commands(command)
+    command("compliance", compliance, "print what the rule restricts, and since when each switch stands as it does")
     user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
     _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
     return parser
@@ -195,6 +196,15 @@ def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     found = doctor.examine(settings, deep=arguments.deep)
     print(said.as_json(found) if arguments.json else said.of_doctor(found))
     return 1 if found.findings else 0
+
+
+def compliance(arguments: argparse.Namespace, settings: Settings) -> int:
+    """1 where a restricted switch is on."""
+    from fieldapp.compliance import said, switches
+
+    standing = switches.note(_ready(settings), settings)
+    print(said.of_compliance(standing, settings))
+    return 1 if any(one.on for one in standing) else 0
 
 
 def user_add(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 from fieldapp.accounts.actions import setup_code
 from fieldapp.accounts.queries import any_user
 from fieldapp.app import check_start, create_app
+from fieldapp.compliance import switches
 from fieldapp.connections import Worker
 from fieldapp.core import assets, jobs, logs
 from fieldapp.core.db import Database
@@ -115,6 +116,7 @@ def run(settings: Settings, database: Database, host: str, port: int, workers: i
     """Serve until told to stop. Raises BadSetting for what would be unsafe to serve."""
     logs.configure(settings.log_level)
     check_start(settings, database, host)
+    switches.note(database, settings)
     _tell_setup_code(settings, database)
     assets.past(settings.data_dir).keep(assets.Assets())
     database.close()

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,16 @@ class Settings:
     tile_url: str = _setting("", "map tiles, {z}/{x}/{y} or WMTS; empty: only the zone's own outline")
     tile_label_url: str = _setting("", "a second tile layer with names (天地图 cva_w)")
     tile_attribution: str = _setting("", "shown on the map, with the approval number (审图号)")
+    organiser: str = _setting("", "主办单位: whose system this is; shown on /about")
+    organiser_contact: str = _setting("", "whom to ask about the system and one's own data; shown on /about")
+    filing_number: str = _setting("", "备案编号 of this application; shown on /about")
+    terms: str = _setting("", "使用规范, the whole text; empty: the one that comes with the app")
+    privacy: str = _setting("", "隐私政策, the whole text; empty: the one that says what this app really keeps")
+    notice: str = _setting("", "the notice of first sign-in; empty: ours. A changed one is shown again")
+    keep_positions_days: int = _setting(0, "days after which positions of visits and photos are removed; 0: for ever")
+    keep_photos_days: int = _setting(0, "days after which the bytes of photos are removed; 0: for ever")
+    stops_on: str = _setting("", "YYYY-MM-DD: the day this system stops; told to everyone as soon as it is set")
+    stop_notice: str = _setting("", "what else is told of the stop: where the data goes, whom to ask")
     worker: bool = _setting(True, "false: phones drop their service worker and its caches, never their records")
     pg_bin: str = _setting("", "folder of pg_dump and pg_restore, for backups of PostgreSQL; empty: found on PATH")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
@@ -138,12 +149,21 @@ def _check(settings: Settings) -> None:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadSetting(f"FIELDAPP_TIMEZONE should be like Asia/Shanghai, not {settings.timezone!r}") from error
+    if settings.stops_on and not _is_day(settings.stops_on):
+        raise BadSetting(f"FIELDAPP_STOPS_ON should be a day like 2027-03-31, not {settings.stops_on!r}")
     if settings.database_url and not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
         raise BadSetting("FIELDAPP_DATABASE_URL should begin with sqlite: or postgresql+psycopg:")
     for name in ("tile_url", "tile_label_url"):
         url = getattr(settings, name)
         if url and not url.startswith(("https://", "http://")):
             raise BadSetting(f"FIELDAPP_{name.upper()} should begin with https://, not {url!r}")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def secret_key(settings: Settings) -> str:

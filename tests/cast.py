@@ -14,14 +14,18 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Membership, Team, Unit, User
 from fieldapp.accounts.policy import Person, person_on
+from fieldapp.compliance import texts
+from fieldapp.compliance.models import NoticeSeen
 from fieldapp.core.db import new_id
 from fieldapp.projects.models import Area, Assignment, Enterprise, Project, Zone
+from fieldapp.settings import Settings
 
 PASSWORD = "Fieldapp-demo1"
 # Argon2id of PASSWORD, made once: hashing anew in every test would cost more than the tests.
 PASSWORD_HASH = "$argon2id$v=19$m=8,t=1,p=1$TwhM8FZxzJR2LuJxwDQu+A$kWVvOeBTygEsW+hi9eaExfIJX4mT7SdZiBFNlW6twpQ"
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # Friday 12:00 in Shanghai
 SITE = (37.1000, 119.9000)
+NOTICE = texts.version_of(texts.NOTICE, Settings())  # nobody of them is new here
 
 
 @dataclass
@@ -68,7 +72,7 @@ def settle(session: Session) -> Cast:
         ids[username] = user.id
         held = Membership(user_id=user.id, role=role, starts_on=date(2026, 1, 1))
         held.team_id, held.unit_id = (team.id if team else None), (unit.id if unit else None)
-        session.add(held)
+        session.add_all([held, NoticeSeen(user_id=user.id, version=NOTICE, at=NOON)])
     zone = Zone(id=new_id(), name="滨海示范区")
     session.add(zone)
     session.flush()

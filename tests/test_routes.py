@@ -71,11 +71,17 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
 def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
     public = {rule.rule for _method, rule in routes(app) if (found := mark(app, rule)) and found.public}
     assert public == {
+        "/about",
+        "/about/<any(terms, privacy, notice):name>",
         "/api/v1/client-errors",
         "/api/v1/openapi.json",
         "/capture",
         "/capture/more",
+        "/feedback",
+        "/feedback/answer",
         "/healthz",
+        "/link/<token>",
+        "/link/<token>/photos/<uuid:photo_id>/<any(thumb, display):size>",
         "/login",
         "/logout",
         "/manifest.webmanifest",

@@ -42,7 +42,18 @@ def record(
     session: Session, actor: UUID | None, verb: str, subject_type: str, subject_id: UUID | str, **detail: Any
 ) -> None:
     """Write that `actor` did `verb` to a subject. `detail` holds ids and short facts, never the text of a record."""
-    origin = _origin[0]()
+    _write(session, _origin[0](), actor, verb, subject_type, subject_id, detail)
+
+
+def record_unnamed(session: Session, verb: str, subject_type: str, subject_id: UUID | str, **detail: Any) -> None:
+    """Write what somebody did who was promised that nothing tells who: no account, no address, no request."""
+    _write(session, Origin(), None, verb, subject_type, subject_id, detail)
+
+
+def _write(
+    session: Session, origin: Origin, actor: UUID | None, verb: str, subject_type: str, subject_id: UUID | str,
+    detail: dict[str, Any],
+) -> None:  # fmt: skip
     _INSERT.run(
         session, at=clock.now(), actor_id=actor, verb=verb, subject_type=subject_type, subject_id=str(subject_id),
         request_id=origin.request_id, address=origin.address, detail=detail,

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from fieldapp.core import passing
 from fieldapp.core.problems import Problem, generic
-from fieldapp.core.web import close_reading, request_id
+from fieldapp.core.web import close_reading, request_id, said_path
 
 log = logging.getLogger("fieldapp.errors")
 SOON, LATER = (("Retry-After", "5"),), (("Retry-After", "60"),)
@@ -57,11 +57,11 @@ def _http(error: HTTPException) -> Response:
 
 def _crash(error: Exception) -> Response:
     if passing.passes(error):
-        log.warning("not now", exc_info=error, extra={"facts": {"request_id": request_id(), "path": request.path}})
+        log.warning("not now", exc_info=error, extra={"facts": {"request_id": request_id(), "path": said_path()}})
         close_reading()  # its connection may be the one that was lost; what finishes the answer reads anew
         return answer(come_again(error))
     g.crashed = True
-    log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": request.path}})
+    log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": said_path()}})
     return answer(generic(500))
 
 

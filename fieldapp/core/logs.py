@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from fieldapp.core.web import request_id
+from fieldapp.core.web import request_id, said_path
 
 access = logging.getLogger("fieldapp.access")
 ENV_STARTED = "fieldapp.started"
@@ -47,7 +47,7 @@ def _end(response: Response) -> Response:
         facts = {
             "request_id": request_id(),
             "method": request.method,
-            "path": request.path,
+            "path": said_path(),
             "status": response.status_code,
             "ms": round((time.perf_counter() - request.environ.get(ENV_STARTED, 0.0)) * 1000, 1),
             "user": g.get("user_id"),

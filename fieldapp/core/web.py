@@ -74,6 +74,12 @@ def request_id() -> str:
     return cast(str, g.request_id)
 
 
+def said_path() -> str:
+    """The address for a log: an address that is itself a key (a link's) is not written down whole."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(str(token), "…") if token else request.path
+
+
 def _origin() -> audit.Origin:
     if not request:
         return audit.Origin()

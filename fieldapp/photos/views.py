@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response
 
 from fieldapp.core import audit, web
 from fieldapp.core.access import signed_in
@@ -10,12 +10,12 @@ from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
 from fieldapp.photos import policy
 from fieldapp.photos.models import Photo
+from fieldapp.photos.sending import sent_bytes, sent_picture
 
 bp = Blueprint("photos", __name__, url_prefix="/photos")
 
 SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif"}
 A_YEAR = 365 * 24 * 3600
-ALONE = "default-src 'none'; sandbox"  # should a browser ever take it for a page, it is one that can do nothing
 
 
 @bp.get("/<uuid:photo_id>/thumb")
@@ -43,7 +43,7 @@ def evidence(photo_id: UUID) -> Response:
     by = person().id
     with web.db().writing() as writing:
         audit.record(writing, by, "photo.downloaded", "photo", photo_id, sha256=photo.sha256)
-    response = _bytes(photo.evidence_key, "application/octet-stream")
+    response = sent_bytes(photo.evidence_key, "application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="{photo_id}.{_suffix(photo)}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -59,22 +59,8 @@ def _shown(photo_id: UUID) -> Photo:
 
 
 def _picture(key: str) -> Response:
-    response = _bytes(key, "image/jpeg")
+    response = sent_picture(key)
     response.headers["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"
-    return response
-
-
-def _bytes(key: str, mimetype: str) -> Response:
-    path = web.files().path(key)
-    try:
-        if path is not None:
-            response = send_file(path, mimetype=mimetype, conditional=True, etag=True)
-        else:
-            response = Response(web.files().pieces(key), mimetype=mimetype)
-    except FileNotFoundError as error:
-        raise not_found() from error
-    response.headers["Content-Security-Policy"] = ALONE
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
