@@ -1,6 +1,7 @@
 """All of a visit, for its page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,15 @@ from fieldapp.issues.models import Issue
 from fieldapp.photos import policy as photos_policy
 from fieldapp.photos import queries as photos
 from fieldapp.photos.models import STORED, WITHDRAWN, Photo
+from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Enterprise, Programme, Project, Stage
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits import queries as visits
 from fieldapp.visits.models import Supplement, Visit, VisitKind
+
+# Of a position the page tells its distance; the raw numbers are in the record.
+UNSAID = ("lat", "lng", "position_raw", "position_crs", "position_age_ms")
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,10 @@ class VisitPage:
     units: dict[UUID, Unit]
     said: list[Said]
     originals: list[Original]
+    own_photos: list[Photo]  # those that this person may take back
     may_add: bool
+    may_correct: bool
+    may_move: bool
     may_withdraw: bool
     may_void: bool
 
@@ -78,6 +86,7 @@ def visit_page(session: Session, person: Person, visit: Visit, *, zone_readable:
     seen = issues.issues_of(session, person, [event.issue_id for event in told], zone_readable=zone_readable)
     of_said = strips(session, person, "supplement", [one.id for one in said])
     used = photos.used_by(session, "visit", [visit.id])[visit.id]
+    said_with = photos.used_by(session, "supplement", [one.id for one in said])
     return VisitPage(
         visit=visit,
         kind=session.get_one(VisitKind, visit.kind),
@@ -92,13 +101,43 @@ def visit_page(session: Session, person: Person, visit: Visit, *, zone_readable:
         issues=[(seen[event.issue_id], event.type) for event in told if event.issue_id in seen and event.applied],
         units={unit.id: unit for unit in accounts.units(session)},
         said=[Said(one, names.get(one.owner_id, ""), of_said[one.id].shown) for one in said],
-        originals=[
-            Original(one, names.get(one.owner_id, ""), one.body["before"]) for one in said if one.body.get("before")
-        ],
+        originals=_originals(session, person, said, names, zone_readable=zone_readable),
+        own_photos=_own_photos(person, [*used, *(p for photos_of in said_with.values() for p in photos_of)]),
         may_add=visits_policy.may_add(person, is_readable=True) and visit.withdrawn_at is None,
+        may_correct=visits_policy.may_amend(person, visit) and visit.withdrawn_at is None,
+        may_move=visits_policy.may_move(person, visit) and visit.withdrawn_at is None,
         may_withdraw=visits_policy.may_amend(person, visit) and visit.withdrawn_at is None,
         may_void=visits_policy.may_void(person, visit) and visit.withdrawn_at is None,
     )
+
+
+def _originals(
+    session: Session, person: Person, said: list[Supplement], names: dict[UUID, str], *, zone_readable: bool
+) -> list[Original]:
+    """What was replaced, in words. Of projects and enterprises only those that this person may know of."""
+    replaced = [one for one in said if one.body.get("before")]
+    linked = {UUID(id) for one in replaced for id in one.body["before"].get("projects", [])}
+    seen = projects.visible_ids(session, person, linked, zone_readable=zone_readable)
+    titles = {str(id): one.title for id, one in projects.by_ids(session, seen).items()}
+    at = {UUID(id) for one in replaced for id in one.body["before"].get("enterprises", [])}
+    known = Enterprise.id.in_(at), projects_policy.readable_enterprise(person, zone_readable=zone_readable)
+    titles |= {str(one.id): one.name for one in session.scalars(select(Enterprise).where(*known))} if at else {}
+    return [Original(one, names.get(one.owner_id, ""), _in_words(one.body["before"], titles)) for one in replaced]
+
+
+def _in_words(before: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
+    words = {name: value for name, value in before.items() if name not in UNSAID}
+    for name in ("projects", "enterprises"):
+        if name in words:
+            words[name] = [titles[id] for id in words[name] if id in titles]
+    if "occurred_at" in words:
+        words["occurred_at"] = datetime.fromisoformat(words["occurred_at"])
+    return words
+
+
+def _own_photos(person: Person, used: list[Photo]) -> list[Photo]:
+    unique = {photo.id: photo for photo in used}.values()
+    return [photo for photo in unique if photo.owner_id == person.id and photo.state != WITHDRAWN]
 
 
 def _shown_or_awaited(session: Session, person: Person, visit: Visit, used: list[Photo]) -> list[Photo]:
