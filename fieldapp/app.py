@@ -14,10 +14,12 @@ from fieldapp.compliance import views as compliance
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
-from fieldapp.feed import follow_up_views as follow_up
 from fieldapp.feed import enterprise_views as enterprise
+from fieldapp.feed import follow_up_views as follow_up
+from fieldapp.feed import joint_views as joint
 from fieldapp.feed import link_views as links
 from fieldapp.feed import new_visit_views as new_visit
+from fieldapp.feed import search_views as search
 from fieldapp.feed import site_views as site
 from fieldapp.feed import supplement_views as supplements
 from fieldapp.feed import unfiled_views as unfiled
@@ -35,8 +37,8 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, accounts, compliance, feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, new_visit, site, photos, pwa, links,
-    visitmap, devices, sync, uploads, imports, review,
+    health, accounts, compliance, feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, search,
+    new_visit, joint, site, photos, pwa, links, visitmap, devices, sync, uploads, imports, review,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 
