@@ -50,6 +50,12 @@ def comparisons(session: Session, person: Person, project_id: UUID, *, zone_read
     return sorted(found, key=lambda one: _when(one.photos[-1]), reverse=True)[:MOST]
 
 
+def viewpoints(session: Session, person: Person, project_id: UUID) -> dict[str, Photo]:
+    """The last picture of each viewpoint that this person may see: what the camera lays over its view."""
+    found = sorted((one.photo for one in _photos(session, person, project_id, ()) if one.photo.viewpoint), key=_when)
+    return {photo.viewpoint: photo for photo in found}
+
+
 def _issues(session: Session, person: Person, project_id: UUID, zone_readable: bool) -> dict[UUID, str]:
     query = select(Issue.id, Issue.title).join(IssueProject, IssueProject.issue_id == Issue.id)
     query = query.where(IssueProject.project_id == project_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,9 +13,10 @@ from fieldapp.accounts.policy import Person
 from fieldapp.core.access import role
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
-from fieldapp.core.web import db, read, settings
+from fieldapp.core.web import db, no_store, read, settings
 from fieldapp.feed import comparison_queries, site_lines
 from fieldapp.projects import queries as projects
+from fieldapp.projects.models import Project
 from fieldapp.visits import stages
 from fieldapp.visits.models import StageSeen
 
@@ -71,13 +72,27 @@ def _decide(id: UUID, decide: Decide) -> ResponseReturnValue:
     return redirect(f"/projects/{project_id}", 303)
 
 
+@bp.get("/projects/<uuid:id>/viewpoints.json")
+@insiders
+def viewpoints(id: UUID) -> ResponseReturnValue:
+    """Names and last pictures, for the camera of the capture page."""
+    found = comparison_queries.viewpoints(read(), person(), _project(id).id)
+    rows = [{"name": name, "photo": str(photo.id)} for name, photo in sorted(found.items())]
+    return no_store(jsonify(rows))
+
+
+def _project(id: UUID) -> Project:
+    """The project, if the asker may see it."""
+    project = projects.visible_project(read(), person(), id, zone_readable=settings().zone_readable)
+    if project is None:
+        raise not_found()
+    return project
+
+
 @bp.get("/projects/<uuid:id>/comparisons")
 @insiders
 def comparisons(id: UUID) -> ResponseReturnValue:
     """A fragment of the project's page, fetched when one comes to it: what changed between two photos."""
-    zone_readable = settings().zone_readable
-    project = projects.visible_project(read(), person(), id, zone_readable=zone_readable)
-    if project is None:
-        raise not_found()
-    found = comparison_queries.comparisons(read(), person(), project.id, zone_readable=zone_readable)
+    project = _project(id)
+    found = comparison_queries.comparisons(read(), person(), project.id, zone_readable=settings().zone_readable)
     return render_template("feed/_comparisons.html", comparisons=found, project=project)

@@ -105,16 +105,15 @@ export function setUpForm(page) {
   /** @type {Promise<{list: any, open: any}>|null} */
   let loaded = null;
   const issues = () =>
-    (loaded ??= Promise.all([import("./issues.js"), bring("issue")]).then(([{ setUpIssues, setUpOpenIssues }]) => ({
-      list: setUpIssues({
+    (loaded ??= Promise.all([import("./issues.js"), import("./open_issues.js"), bring("issue")]).then(([{ setUpIssues }, { setUpOpenIssues }]) => {
+      const alreadyOpen = () => openIssues().map((issue) => ({ ...issue, due: issue.due_at ? sayTime(issue.due_at) : "" }));
+      const open = setUpOpenIssues({ visit: () => visit, changed, open: alreadyOpen });
+      const list = setUpIssues({
         visit: () => visit, changed, sensitive: () => fields.show(), categories: () => page.ref.categories,
-        units: () => page.ref.units, enterprise: () => project()?.enterprise?.name ?? "",
-      }),
-      open: setUpOpenIssues({
-        visit: () => visit, changed,
-        open: () => openIssues().map((issue) => ({ ...issue, due: issue.due_at ? sayTime(issue.due_at) : "" })),
-      }),
-    }), notHere(() => (loaded = null))));
+        units: () => page.ref.units, enterprise: () => project()?.enterprise?.name ?? "", alreadyOpen, update: open.update,
+      });
+      return { list, open };
+    }, notHere(() => (loaded = null))));
 
   async function showIssues() {
     if (openIssues().length === 0 && body()["issue_events"].length === 0 && !loaded) return;
@@ -136,6 +135,14 @@ export function setUpForm(page) {
     (await calling).show(asked);
   }
 
+  /** @type {Promise<any>|null} */
+  let site = null;
+  /** Progress, milestones, questions, camera: they come once the form stands, and nothing waits for them. */
+  async function showSite() {
+    site ??= import("./site.js").then(({ setUpSite }) => setUpSite({ page, visit: () => visit, changed, project, kind: () => kind }));
+    await site.then((part) => part.show(), () => (site = null));
+  }
+
   /** What this kind asks, in its order; the rest is one tap further down, unless something is in it already. */
   function arrange() {
     const { asked, more, open } = order(kind);
@@ -147,6 +154,7 @@ export function setUpForm(page) {
       section.hidden = !asked.includes(step) && !section.hasAttribute("data-done");
       unfold(step, open.includes(step));
     }
+    void showSite();
   }
 
   function showKinds() {

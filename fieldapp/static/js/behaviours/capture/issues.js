@@ -6,12 +6,13 @@ import { uuid7 } from "../../outbox/ids.js";
 import { all, copy, dialog, fill, input, on, one } from "../dom.js";
 import { toast } from "../toast.js";
 import { nameOf, say } from "../words.js";
+import { sameCategory } from "./open_issues.js";
 import { pictureOf } from "./photos.js";
 import { localValue } from "./when.js";
 
 /**
  * @typedef {{code: string, parent?: string|null, zh?: string, en?: string, unit_id?: string|null}} Category
- * @param {{visit: () => OpenVisit, changed: () => void, sensitive: () => void, categories: () => Category[], units: () => {id: string, name: string}[], enterprise: () => string}} page
+ * @param {{visit: () => OpenVisit, changed: () => void, sensitive: () => void, categories: () => Category[], units: () => {id: string, name: string}[], enterprise: () => string, alreadyOpen: () => any[], update: (issue: string, text: string) => void}} page
  */
 export function setUpIssues(page) {
   const sheet = dialog("[data-issue-sheet]");
@@ -64,6 +65,20 @@ export function setUpIssues(page) {
     one("[data-suggested]", sheet).hidden = unitByHand || !unit;
   };
 
+  /** What is open there already, of the same kind: it may be the very thing. */
+  const showSame = () => {
+    const mine = opened().includes(event) ? null : event;
+    const same = mine ? sameCategory(page.alreadyOpen(), page.categories(), field("category").value) : [];
+    one("[data-same]", sheet).hidden = same.length === 0;
+    one('[data-list="same"]', sheet).replaceChildren(
+      ...same.map((issue) => {
+        const line = fill(copy("same-issue"), { title: issue.title, sub: [issue.number, issue.due].filter(Boolean).join(" · ") });
+        one("button", line).dataset["sameIssue"] = issue.id;
+        return line;
+      }),
+    );
+  };
+
   const showPhotos = () => {
     const photos = page.visit().photos;
     one("[data-issue-photos-field]", sheet).hidden = photos.length === 0;
@@ -112,6 +127,7 @@ export function setUpIssues(page) {
     showPhotos();
     showRaised();
     suggestUnit();
+    showSame();
     sheet.showModal();
     field("title").focus();
   };
@@ -154,7 +170,7 @@ export function setUpIssues(page) {
     keep();
   });
   sheet.addEventListener("change", (happened) => {
-    if (happened.target === field("category")) suggestUnit();
+    if (happened.target === field("category")) [suggestUnit, showSame].forEach((show) => show());
     if (happened.target === field("lead_unit")) [unitByHand, one("[data-suggested]", sheet).hidden] = [true, true];
     if (happened.target === field("sensitive")) askTheVisit();
     if (happened.target === input("[data-visit-sensitive]", sheet)) {
@@ -173,6 +189,14 @@ export function setUpIssues(page) {
   on(sheet, "click", "[data-raised-by]", (chip) => {
     field("raised_by").value = chip.dataset["raisedBy"] ?? "";
     keep();
+  });
+  on(sheet, "click", "[data-same-issue]", (button) => {
+    // Nothing new, then: what is typed goes on as the progress of the one that is open.
+    const said = [field("title").value, field("text").value].map((text) => text.trim()).filter(Boolean).join("；");
+    page.visit().form["issue_events"] = events().filter((other) => other !== event);
+    event = null;
+    sheet.close("same");
+    page.update(button.dataset["sameIssue"] ?? "", said);
   });
   on(sheet, "click", "[data-close]", () => sheet.close());
   on(sheet, "click", "[data-remove]", () => {
@@ -196,45 +220,9 @@ export function setUpIssues(page) {
     event = null;
     show();
     page.changed();
-    one("[data-add-issue]").focus();
+    if (sheet.returnValue !== "same") one("[data-add-issue]").focus();
+    sheet.returnValue = "";
   });
 
   return { show, open };
-}
-
-/**
- * One-tap updates of the project's open issues: progress, solved, no change.
- * @param {{visit: () => OpenVisit, changed: () => void, open: () => {id: string, title: string, number?: string|null, due?: string, last_event?: string|null}[]}} page
- */
-export function setUpOpenIssues(page) {
-  const list = one('[data-list="open-issues"]');
-  const events = () => /** @type {any[]} */ (page.visit().form["issue_events"]);
-  const saidOf = (/** @type {string} */ issue) => events().find((event) => event.issue === issue && event.type !== "opened");
-
-  on(list, "click", "[data-update]", (chip) => {
-    const id = /** @type {HTMLElement} */ (chip.closest("[data-issue]")).dataset["issue"] ?? "";
-    const issue = page.open().find((other) => other.id === id);
-    const said = saidOf(id);
-    const { ctx, form } = page.visit();
-    form["issue_events"] = events().filter((event) => event !== said);
-    if (said?.type !== chip.dataset["update"]) {
-      events().push({ id: said?.id ?? uuid7(ctx.clock, ctx.random), issue: id, type: chip.dataset["update"], base: issue?.last_event ?? null, photos: [], text: "" });
-    }
-    show();
-    page.changed();
-  });
-
-  const show = () => {
-    list.replaceChildren(
-      ...page.open().map((issue) => {
-        const line = fill(copy("open-issue"), { title: issue.title, sub: [issue.number, issue.due].filter(Boolean).join(" · ") });
-        line.dataset["issue"] = issue.id;
-        for (const chip of all("[data-update]", line)) chip.setAttribute("aria-pressed", String(saidOf(issue.id)?.type === chip.dataset["update"]));
-        return line;
-      }),
-    );
-    list.hidden = list.childElementCount === 0;
-  };
-
-  return { show };
 }
