@@ -96,5 +96,5 @@ class SupplementBody(Payload):
     photo: UUID | None = None
     photos: list[UUID] = Field(default_factory=list)
     participants: list[UUID] = Field(
-        default_factory=list, description="of an addition: officers who took part too; of others than the author, oneself"
+        default_factory=list, description="of an addition: who took part too; of others than the author, oneself"
     )
