@@ -16,10 +16,12 @@ from fieldapp.core.db import Base
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.issues import actions as issues
-from fieldapp.issues.actions import Outcome, Source
+from fieldapp.issues import revision_actions as revisions
 from fieldapp.issues.body import IssueEvent
+from fieldapp.issues.events import Outcome, Source
 from fieldapp.issues.models import IssueProject
 from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, PhotoUse
 from fieldapp.projects import actions as projects
@@ -62,14 +64,14 @@ def log_visit(
     state = visits.log(session, author, arrival, body, links, fresh=fresh)
     own: list[UUID] = []
     if claims or not fresh:
-        own = photos.claim(session, arrival.id, author.id, claims, fresh=fresh)
+        own = manifests.claim(session, arrival.id, author.id, claims, fresh=fresh)
         if not fresh:
             photos.unuse(session, "visit", arrival.id, keep=own)
         photos.use(session, own, "visit", arrival.id, sensitive=body.sensitive)
     logged = LoggedVisit(state)
     source = _source(arrival, body, links, own)
     if not fresh:
-        logged.disputed = issues.drop_unlisted(session, author, source, {event.id for event in issue_events})
+        logged.disputed = revisions.drop_unlisted(session, author, source, {event.id for event in issue_events})
     for event in sorted(issue_events, key=lambda one: one.issue) if len(issue_events) > 1 else issue_events:
         outcome = issues.record_event(session, author, event, source, zone_readable=zone_readable)
         if outcome.state == "held":
@@ -132,7 +134,7 @@ def record_issue_event(
             raise CannotPlace("not-allowed")
         links_of(session, author, event.projects, event.enterprises, zone_readable=zone_readable)
     if visit_id is None and (claims or not fresh):
-        photos.claim(session, arrival.id, author.id, claims)
+        manifests.claim(session, arrival.id, author.id, claims)
     source = Source(
         record_id=visit_id or arrival.id,
         visit_id=visit_id,
@@ -155,7 +157,7 @@ def supplement_visit(
     """Something said later about a visit. None: its visit is unknown here, or not to be seen by `author`; its photos
     are expected all the same, or their phone would let go of them."""
     if claims:
-        photos.claim(session, arrival.id, author.id, claims)
+        manifests.claim(session, arrival.id, author.id, claims)
     seen = visits_queries.visible_visit(session, author, body.visit, zone_readable=zone_readable)
     own = session.scalar(select(Visit.owner_id).where(Visit.id == body.visit)) == author.id
     if seen is None and not own:
@@ -176,14 +178,14 @@ def file_issues(session: Session, visit_id: UUID) -> None:
     main = select(VisitProject.project_id).where(VisitProject.visit_id == visit_id, VisitProject.main)
     project = session.scalar(select(Project).where(Project.id.in_(main)))
     if project is not None:
-        issues.follow_visit(session, visit_id, project)
+        revisions.follow_visit(session, visit_id, project)
 
 
 def revise_supplement(
     session: Session, author: Person, arrival: Arrival, body: SupplementBody, *, claims: Sequence[PhotoClaim] = ()
 ) -> None:
     """A newer revision of what was said about a visit, edited before its phone heard that the older one had come."""
-    photos.claim(session, arrival.id, author.id, claims)
+    manifests.claim(session, arrival.id, author.id, claims)
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
     supplements.revise_supplement(session, author, arrival, said)
 

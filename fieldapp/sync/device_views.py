@@ -16,6 +16,7 @@ from fieldapp.core.web import db, read, settings
 from fieldapp.sync import devices, openapi, reference
 from fieldapp.sync import history as healing
 from fieldapp.sync.receipts import server_epoch
+from fieldapp.sync.reference_rows import Asker
 
 bp = Blueprint("devices", __name__)
 MAX_BODY = 1_000_000
@@ -55,7 +56,7 @@ def me() -> ResponseReturnValue:
 @bp.get("/api/v1/reference")
 @polled
 def reference_data() -> ResponseReturnValue:
-    asker = reference.Asker(person(), settings().zone_readable)
+    asker = Asker(person(), settings().zone_readable)
     return _timed(reference.answer(read(), asker, request.args.get("since"), request.args.get("part")))
 
 

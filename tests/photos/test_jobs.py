@@ -13,7 +13,7 @@ import pytest
 from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
-from fieldapp.photos import actions, apart
+from fieldapp.photos import actions, apart, manifest_actions
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, evidence_key
@@ -43,7 +43,7 @@ def store(context: jobs.Context, cast: Cast) -> Store:
         digest, id = sha256(data).hexdigest(), new_id()
         context.files.put_bytes(evidence_key(digest), data)
         with context.db.writing() as session:
-            actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(data))])
+            manifest_actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(data))])
             actions.receive(session, cast.ana, [id])
         return id
 
