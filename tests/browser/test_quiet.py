@@ -36,7 +36,7 @@ class Ears:
     def so_far(self, part: str = "") -> list[str]:
         self._marks += 1
         mark = f"/healthz?mark={self._marks}"
-        self._page.evaluate("(url) => fetch(url).then(() => null)", mark)
+        self._page.evaluate("(url) => fetch(url).then((answer) => answer.text())", mark)
         eventually("our own request", lambda: self._heard[:], lambda urls: any(url.endswith(mark) for url in urls))
         # The page's clock must not run on past the patience for an answer that is only slow.
         eventually("every answer", lambda: self._open, lambda unanswered: unanswered <= 0)
