@@ -46,11 +46,13 @@ def mark_stored(photo: Photo) -> None:
 
 
 def store(session: Session, photos: Iterable[Photo]) -> None:
-    """Their bytes are in `files` now, synced. What was withdrawn meanwhile stays so, its bytes kept."""
+    """Their bytes are in `files` now, synced. What was withdrawn meanwhile stays so, its bytes kept; what was purged
+    meanwhile has them deleted."""
     stored = [photo for photo in photos if photo.stored_at is None]
     for photo in stored:
         if photo.state == WITHDRAWN:
             photo.stored_at = clock.now()
+            photo.derivative = "purge" if photo.purged_at is not None else photo.derivative
         else:
             mark_stored(photo)
     tell(session, stored)
@@ -61,14 +63,14 @@ _UNSTORED = (
     _PHOTOS.c.sha256 == bindparam("bytes"),
     _PHOTOS.c.owner_id == bindparam("whose"),
 )
-_IS_WITHDRAWN = _PHOTOS.c.state == WITHDRAWN
+_IS_WITHDRAWN, _IS_PURGED = _PHOTOS.c.state == WITHDRAWN, _PHOTOS.c.purged_at.is_not(None)
 _ARRIVED = Fixed(
     update(_PHOTOS)
     .where(*_UNSTORED)
     .values(
         stored_at=bindparam("now"),
         state=case((_IS_WITHDRAWN, WITHDRAWN), else_=STORED),
-        derivative=case((_IS_WITHDRAWN, _PHOTOS.c.derivative), else_="wanted"),
+        derivative=case((_IS_PURGED, "purge"), (_IS_WITHDRAWN, _PHOTOS.c.derivative), else_="wanted"),
         derivative_lease=case((_IS_WITHDRAWN, _PHOTOS.c.derivative_lease), else_=null()),
     )
     .returning(*(_PHOTOS.c[name] for name in ("id", "record_id", "owner_id", "state", "reason", "purged_at")))

@@ -8,10 +8,11 @@ from functools import partial
 from io import BytesIO
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
+from fieldapp.core.db import alone_on
 from fieldapp.core.files import Files
 from fieldapp.core.jobs import Context, every_minute, job
 from fieldapp.photos import apart, copies
@@ -108,21 +109,26 @@ def delete_purged(context: Context) -> None:
     """Delete the files of purged photos, the evidence only where no other photo has the same bytes."""
     with context.db.reading() as session:
         purged = list(session.scalars(select(Photo).where(Photo.derivative == "purge").limit(100)))
-        shared = {photo.sha256 for photo in purged if still_needed(session, photo.sha256)}
     for photo in purged:
         for key in (photo.thumb_key, f"display/{photo.id}.jpg"):
             context.files.delete(key)
-        if photo.sha256 not in shared:
-            context.files.delete(photo.evidence_key)
-    done = [photo.id for photo in purged]
-    context.db.write(lambda session: _forget_purge(session, done))
+        context.db.write(lambda session: _delete_evidence(session, context.files, photo.id))  # noqa: B023
+
+
+def _delete_evidence(session: Session, files: Files, photo_id: UUID) -> None:
+    """Looked at and deleted in one step: who is about to say that a photo has these very bytes has said so before, or
+    waits, and then finds them gone."""
+    alone_on(session, Photo)
+    purged = select(Photo).where(Photo.id == photo_id, Photo.derivative == "purge")
+    photo = session.scalar(purged.with_for_update(skip_locked=True))
+    if photo is None:
+        return
+    if not still_needed(session, photo.sha256):
+        files.delete(photo.evidence_key)
+    photo.derivative = "none"
 
 
 @every_minute
 def forget_unfinished(context: Context) -> None:
     """Delete what a killed process was writing into the file store."""
     context.files.forget_unfinished(clock.now() - LEFT_FOR)
-
-
-def _forget_purge(session: Session, photo_ids: list[UUID]) -> None:
-    session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(derivative="none"))

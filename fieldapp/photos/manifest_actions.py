@@ -44,7 +44,7 @@ def claim(
             photo.state, photo.reason = WITHDRAWN, UNLISTED
     _expect(session, record_id, owner_id, claims)
     known = by_id(session, listed)
-    held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
+    held = hashes_held(session, owner_id, {c.sha256 for c in claims})
     for order, one in enumerate(claims):
         if _belongs(known[one.id], record_id, owner_id):
             _describe(known[one.id], order, one, held)
@@ -103,7 +103,7 @@ def park(session: Session, record_id: UUID, owner_id: UUID, claims: Sequence[Pho
     """Expect the photos that a variant lists, beside those of the projected manifest."""
     fresh = _expect(session, record_id, owner_id, claims)
     known = by_id(session, {one.id for one in claims})
-    held = _hashes_held(session, owner_id, {c.sha256 for c in claims})
+    held = hashes_held(session, owner_id, {c.sha256 for c in claims})
     for order, one in enumerate(claims):
         if one.id in fresh or _unlisted(known[one.id], record_id, owner_id):
             _describe(known[one.id], order, one, held)
@@ -180,9 +180,11 @@ def _of_record(session: Session, record_id: UUID) -> Sequence[Photo]:
     return session.scalars(select(Photo).where(Photo.record_id == record_id)).all()
 
 
-def _hashes_held(session: Session, owner_id: UUID, hashes: Collection[str]) -> set[str]:
-    """Those of this owner's bytes that are here already. Another owner's never count as sent."""
+def hashes_held(session: Session, owner_id: UUID, hashes: Collection[str]) -> set[str]:
+    """Those of this owner's bytes that are here already, and stay until this transaction ends. Another owner's never
+    count as sent."""
     if not hashes:
         return set()
     query = select(Photo.sha256).where(Photo.owner_id == owner_id, Photo.sha256.in_(list(hashes)))
-    return set(session.scalars(query.where(Photo.stored_at.is_not(None), Photo.purged_at.is_(None))))
+    kept = query.where(Photo.stored_at.is_not(None), Photo.purged_at.is_(None))
+    return set(session.scalars(kept.with_for_update(read=True)))  # whoever purges one of them waits for us

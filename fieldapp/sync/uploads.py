@@ -24,6 +24,7 @@ from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.core.problems import Problem
 from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.photos.body import MAX_PHOTO_BYTES
 from fieldapp.photos.models import Photo, Upload
 from fieldapp.settings import Settings
@@ -153,7 +154,7 @@ class Uploads:
         photo, upload, held = places.standing(session, by, announced)
         if (photo.owner_id, photo.id) in self._here.alone:
             raise rows.busy()
-        if held and photo.state in UNSETTLED:
+        if held and photo.state in UNSETTLED and manifests.hashes_held(session, photo.owner_id, [photo.sha256]):
             photos.store(session, [photo])
         if upload is not None and upload.sha256 != announced.sha256:  # of an earlier revision: its place is given up
             session.delete(upload)
