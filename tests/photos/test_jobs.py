@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from uuid import UUID
 
 import pytest
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock, jobs
@@ -235,10 +236,35 @@ def test_a_photo_purged_while_its_copies_are_made_leaves_none(context: jobs.Cont
     made = photo_jobs._copies(context.files, claimed)
     with context.db.writing() as session:
         actions.purge(session, id, cast.zoe, "on request")
-    context.db.write(lambda session: photo_jobs._made(session, id, made))
+    context.db.write(lambda session: photo_jobs._made(session, claimed, made))
     photo_jobs.delete_purged(context)
     assert context.files.size(f"thumb/{id}.jpg") is None
     assert photo_of(context, id).derivative == "none"
+
+
+def test_a_revision_that_changes_the_bytes_while_copies_are_made_gets_its_own(
+    context: jobs.Context, cast: Cast, store: Store
+) -> None:
+    old, new = pictures.with_exif(6), pictures.jpeg(pictures.scene(120, 90))
+    id = store(old)
+    claimed = context.db.write(photo_jobs._claim)
+    assert claimed is not None
+    digest, record = sha256(new).hexdigest(), photo_of(context, id).record_id
+    with context.db.writing() as session:
+        manifest_actions.claim(session, record, cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(new))])
+    context.files.put_bytes(evidence_key(digest), new)
+    with context.db.writing() as session:
+        actions.receive(session, cast.ana, [id])
+    clock.advance(timedelta(seconds=1))
+    photo_jobs.make_copies(context)  # another worker
+    end = photo_jobs._make(context.files, claimed)  # the first one, late
+    context.db.write(end)
+    assert photo_of(context, id).derivative == "wanted"
+    photo_jobs.make_copies(context)
+    made = photo_of(context, id)
+    assert (made.derivative, made.width, made.height) == ("made", 120, 90)
+    thumb = Image.open(context.files.open(made.thumb_key))
+    assert thumb.size == (120, 90)
 
 
 def test_a_lease_lasts_longer_than_any_picture_takes() -> None:
