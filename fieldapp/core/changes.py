@@ -26,7 +26,12 @@ _MOVE = Fixed(
 
 def insert(session: Session, table: type) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of the session's dialect, for `on_conflict_do_…`."""
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_for(session.get_bind().dialect.name, table)
+
+
+def insert_for(dialect: str, table: type | Table) -> sqlite.Insert | postgresql.Insert:
+    made: sqlite.Insert | postgresql.Insert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    return made
 
 
 def bump(session: Session, counter: str, by: int = 1) -> int:
@@ -63,7 +68,7 @@ def _write_changes(session: Session) -> None:
 
 
 def _write(dialect: str) -> sqlite.Insert | postgresql.Insert:
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_CHANGES)
+    statement = insert_for(dialect, _CHANGES)
     new = {name: statement.excluded[name] for name in ("version", "removed", "changed_at")}
     made: sqlite.Insert | postgresql.Insert = statement.on_conflict_do_update(index_elements=["kind", "row"], set_=new)
     return made

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -79,6 +79,13 @@ class Ending(IntEnum):
     ISSUE_NUMBER = 3
     REFERENCE_VERSION = 4
     ANSWER = 5  # only reads: what will be answered once this is committed
+
+
+def alone_on(session: Session, table: type["Base"]) -> None:
+    """Until this transaction ends nobody else writes to the table; who was writing has come to an end. SQLite has one
+    writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def at_end(session: Session, ending: Ending, key: str, do: Callable[[Session], None]) -> None:

@@ -15,8 +15,8 @@ from fieldapp.core import clock
 from fieldapp.core.db import Database
 from fieldapp.demo.issue_words import CALLBACKS, RETURN_REASONS
 from fieldapp.demo.stage import Stage, make_id
-from fieldapp.issues import actions as issues
 from fieldapp.issues.models import Issue, IssueEvent
+from fieldapp.issues.states import refold
 from fieldapp.settings import Settings
 from fieldapp.timeline import actions as timeline
 
@@ -60,7 +60,7 @@ def _live(session: Session, stage: Stage, issue: Issue, rng: random.Random) -> N
         _add(session, stage, issue, type, at, order, make_id(at, rng), rng)
     if issue.dispatched_at is not None:
         issue.due_at = issue.dispatched_at + LIMIT
-    issues.refold(session, issue)
+    refold(session, issue)
 
 
 def _add(

@@ -17,10 +17,12 @@ from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.feed import enterprise_actions as enterprises
 from fieldapp.issues import actions as issues
-from fieldapp.issues.actions import Outcome, Source
+from fieldapp.issues import revision_actions as revisions
 from fieldapp.issues.body import IssueEvent
+from fieldapp.issues.events import Outcome, Source
 from fieldapp.issues.models import IssueProject
 from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, PhotoUse
 from fieldapp.projects import actions as projects
@@ -67,7 +69,7 @@ def log_visit(
         enterprises.add_met(session, author, arrival.id, body, links, fresh=fresh)
     own: list[UUID] = []
     if claims or not fresh:
-        own = photos.claim(session, arrival.id, author.id, claims, fresh=fresh)
+        own = manifests.claim(session, arrival.id, author.id, claims, fresh=fresh)
         if not fresh:
             photos.unuse(session, "visit", arrival.id, keep=own)
         # What was corrected since goes on lying over a newer revision.
@@ -76,7 +78,7 @@ def log_visit(
     logged = LoggedVisit(state)
     source = _source(arrival, body, links, own)
     if not fresh:
-        logged.disputed = issues.drop_unlisted(session, author, source, {event.id for event in issue_events})
+        logged.disputed = revisions.drop_unlisted(session, author, source, {event.id for event in issue_events})
     for event in sorted(issue_events, key=lambda one: one.issue) if len(issue_events) > 1 else issue_events:
         outcome = issues.record_event(session, author, event, source, zone_readable=zone_readable)
         if outcome.state == "held":
@@ -139,7 +141,7 @@ def record_issue_event(
             raise CannotPlace("not-allowed")
         links_of(session, author, event.projects, event.enterprises, zone_readable=zone_readable)
     if visit_id is None and (claims or not fresh):
-        photos.claim(session, arrival.id, author.id, claims)
+        manifests.claim(session, arrival.id, author.id, claims)
     source = Source(
         record_id=visit_id or arrival.id,
         visit_id=visit_id,
@@ -162,7 +164,7 @@ def supplement_visit(
     """Something said later about a visit. None: its visit is unknown here, or not to be seen by `author`; its photos
     are expected all the same, or their phone would let go of them."""
     if claims:
-        photos.claim(session, arrival.id, author.id, claims)
+        manifests.claim(session, arrival.id, author.id, claims)
     seen = visits_queries.visible_visit(session, author, body.visit, zone_readable=zone_readable)
     own = session.scalar(select(Visit.owner_id).where(Visit.id == body.visit)) == author.id
     if seen is None and not own:
@@ -183,7 +185,7 @@ def file_issues(session: Session, visit_id: UUID) -> None:
     main = select(VisitProject.project_id).where(VisitProject.visit_id == visit_id, VisitProject.main)
     project = session.scalar(select(Project).where(Project.id.in_(main)))
     if project is not None:
-        issues.follow_visit(session, visit_id, project)
+        revisions.follow_visit(session, visit_id, project)
         enterprises.follow_visit(session, visit_id, project.enterprise_id)
 
 
@@ -191,7 +193,7 @@ def revise_supplement(
     session: Session, author: Person, arrival: Arrival, body: SupplementBody, *, claims: Sequence[PhotoClaim] = ()
 ) -> None:
     """A newer revision of what was said about a visit, edited before its phone heard that the older one had come."""
-    photos.claim(session, arrival.id, author.id, claims)
+    manifests.claim(session, arrival.id, author.id, claims)
     said = body.model_copy(update={"photos": _own_photos(session, author.id, body.photos)})
     supplements.revise_supplement(session, author, arrival, said)
 

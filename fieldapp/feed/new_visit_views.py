@@ -175,13 +175,16 @@ def _log_once(id: UUID, form: VisitForm, project_id: UUID | None, photos: list[P
         photos_actions.receive(session, by.id, [one.id for one in claims])
         return True
 
-    if read().get(Visit, id) is None:
-        for one in photos:
-            files().put(evidence_key(one.sha256), _parking().path(one))
+    new = photos if read().get(Visit, id) is None else []
+    for one in new:
+        files().put(evidence_key(one.sha256), _parking().path(one))
     try:
         done = db().write(write)
     except IntegrityError:  # the same form, sent twice at once: the other one was first
         done = db().write(write)
+    for one in new:
+        if files().size(evidence_key(one.sha256)) is None:  # deleted with a purged photo, just before we wrote
+            files().put(evidence_key(one.sha256), _parking().path(one))
     if photos:
         jobs.nudge("thumbnails")
     return done

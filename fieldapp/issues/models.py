@@ -38,7 +38,7 @@ class Issue(Base):
     place: Mapped[str] = mapped_column(String(200), default="")
     lat: Mapped[float | None]  # its own pin, WGS-84
     lng: Mapped[float | None]
-    state: Mapped[str] = mapped_column(String(20))  # open states of issues/actions.py; struck_off, withdrawn end it
+    state: Mapped[str] = mapped_column(String(20))  # open states of issues/states.py; struck_off, withdrawn end it
     lead_unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     dispatched_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]  # the limit's clock

@@ -16,8 +16,8 @@ from fieldapp.core.access import signed_in
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import read, settings
 from fieldapp.issues import queries
-from fieldapp.issues.actions import CLOSE_OFF_ASKED, DISPATCHED, GOING, HANDLING, OPEN, REPLIED, RETURNED, SOLVED
 from fieldapp.issues.models import Issue
+from fieldapp.issues.states import CLOSE_OFF_ASKED, DISPATCHED, GOING, HANDLING, OPEN, REPLIED, RETURNED, SOLVED
 from fieldapp.photos import policy as photos_policy
 from fieldapp.photos import queries as photos
 from fieldapp.projects import queries as projects

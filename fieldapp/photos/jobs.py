@@ -8,10 +8,11 @@ from functools import partial
 from io import BytesIO
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
+from fieldapp.core.db import alone_on
 from fieldapp.core.files import Files
 from fieldapp.core.jobs import Context, every_minute, job
 from fieldapp.photos import apart, copies
@@ -60,11 +61,11 @@ def _make(files: Files, photo: Photo) -> End:
     try:
         made = _copies(files, photo)
     except copies.Unreadable as error:
-        return partial(_give_up, photo_id=photo.id, why=str(error))
+        return partial(_give_up, claimed=photo, why=str(error))
     except OSError:
         log.exception("copies not made", extra={"facts": {"photo": str(photo.id)}})
-        return partial(_later, photo_id=photo.id)
-    return partial(_made, photo_id=photo.id, made=made)
+        return partial(_later, claimed=photo)
+    return partial(_made, claimed=photo, made=made)
 
 
 def _copies(files: Files, photo: Photo) -> copies.Copies:
@@ -77,10 +78,22 @@ def _copies(files: Files, photo: Photo) -> copies.Copies:
     return made
 
 
-def _made(session: Session, photo_id: UUID, made: copies.Copies) -> None:
-    photo = session.get_one(Photo, photo_id, with_for_update=True)
+def _still(session: Session, claimed: Photo) -> Photo | None:
+    """The photo that we have claimed. None: it has been purged, taken over or given other bytes meanwhile. Then what we
+    have written may lie over what belongs there, and goes or is made anew."""
+    photo = session.get_one(Photo, claimed.id, with_for_update=True)
     if photo.purged_at is not None:
-        photo.derivative = "purge"  # purged while its copies were made
+        photo.derivative = "purge"
+    elif photo.sha256 != claimed.sha256:
+        if photo.derivative in ("making", "again", "made"):
+            photo.derivative, photo.derivative_lease = "wanted", None
+    elif photo.derivative_lease == claimed.derivative_lease:
+        return photo
+    return None
+
+
+def _made(session: Session, claimed: Photo, made: copies.Copies) -> None:
+    if (photo := _still(session, claimed)) is None:
         return
     photo.derivative, photo.derivative_lease = "made", None
     photo.detected, photo.width, photo.height = made.detected, made.width, made.height
@@ -88,15 +101,16 @@ def _made(session: Session, photo_id: UUID, made: copies.Copies) -> None:
     shown_anew(session, photo)
 
 
-def _later(session: Session, photo_id: UUID) -> None:
+def _later(session: Session, claimed: Photo) -> None:
     """The storage failed, not the picture: that is no try."""
-    photo = session.get_one(Photo, photo_id, with_for_update=True)
-    photo.derivative, photo.derivative_lease = "wanted", clock.now() + LEASE
+    if (photo := _still(session, claimed)) is not None:
+        photo.derivative, photo.derivative_lease = "wanted", clock.now() + LEASE
 
 
-def _give_up(session: Session, photo_id: UUID, why: str) -> None:
+def _give_up(session: Session, claimed: Photo, why: str) -> None:
     """Not a picture: kept and never shown. The phone's receipt has long said that it arrived."""
-    photo = session.get_one(Photo, photo_id, with_for_update=True)
+    if (photo := _still(session, claimed)) is None:
+        return
     photo.derivative, photo.derivative_lease = "failed", None
     if photo.state == STORED:
         photo.state, photo.reason = UNREADABLE, why
@@ -108,21 +122,26 @@ def delete_purged(context: Context) -> None:
     """Delete the files of purged photos, the evidence only where no other photo has the same bytes."""
     with context.db.reading() as session:
         purged = list(session.scalars(select(Photo).where(Photo.derivative == "purge").limit(100)))
-        shared = {photo.sha256 for photo in purged if still_needed(session, photo.sha256)}
     for photo in purged:
         for key in (photo.thumb_key, f"display/{photo.id}.jpg"):
             context.files.delete(key)
-        if photo.sha256 not in shared:
-            context.files.delete(photo.evidence_key)
-    done = [photo.id for photo in purged]
-    context.db.write(lambda session: _forget_purge(session, done))
+        context.db.write(lambda session: _delete_evidence(session, context.files, photo.id))  # noqa: B023
+
+
+def _delete_evidence(session: Session, files: Files, photo_id: UUID) -> None:
+    """Looked at and deleted in one step: who is about to say that a photo has these very bytes has said so before, or
+    waits, and then finds them gone."""
+    alone_on(session, Photo)
+    purged = select(Photo).where(Photo.id == photo_id, Photo.derivative == "purge")
+    photo = session.scalar(purged.with_for_update(skip_locked=True))
+    if photo is None:
+        return
+    if not still_needed(session, photo.sha256):
+        files.delete(photo.evidence_key)
+    photo.derivative = "none"
 
 
 @every_minute
 def forget_unfinished(context: Context) -> None:
     """Delete what a killed process was writing into the file store."""
     context.files.forget_unfinished(clock.now() - LEFT_FOR)
-
-
-def _forget_purge(session: Session, photo_ids: list[UUID]) -> None:
-    session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(derivative="none"))

@@ -13,7 +13,7 @@ from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
 from fieldapp.core.db import Database
 from fieldapp.core.passing import passes
-from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.sync import envelope
 from fieldapp.sync.actions import changed, open_review
 from fieldapp.sync.envelope import Reading
@@ -81,7 +81,7 @@ def _set_aside(session: Session, id: UUID, aside: SetAside, known: Known, *, wit
     if standing is None or standing is raw or (waits and raw.revises(standing)):  # the newest is what gets placed
         changed(session, head, raw_id=raw.id, rev=raw.rev, state=UNPLACED, reason=aside.reason[:80], type=reading.type)
     if with_photos and reading.claims and raw.owner_id is not None and accounts.is_user(session, raw.owner_id):
-        photos.park(session, id, raw.owner_id, reading.claims)
+        manifests.park(session, id, raw.owner_id, reading.claims)
     _ask(session, head, raw, aside)
     changed(session, head)
 

@@ -16,10 +16,20 @@ from fieldapp.core.web import db, read, settings
 from fieldapp.sync import devices, openapi, reference
 from fieldapp.sync import history as healing
 from fieldapp.sync.receipts import server_epoch
+from fieldapp.sync.reference_rows import Asker
 
 bp = Blueprint("devices", __name__)
 MAX_BODY = 1_000_000
+A_MINUTE = 120  # contacts of one user, and pages of a history: each holds up whoever else writes
 M = TypeVar("M", bound=BaseModel)
+
+
+def _often() -> str:
+    return f"{A_MINUTE}/minute"
+
+
+def _asker() -> str:
+    return str(person().id)
 
 
 def _body(shape: type[M]) -> M:
@@ -55,12 +65,13 @@ def me() -> ResponseReturnValue:
 @bp.get("/api/v1/reference")
 @polled
 def reference_data() -> ResponseReturnValue:
-    asker = reference.Asker(person(), settings().zone_readable)
+    asker = Asker(person(), settings().zone_readable)
     return _timed(reference.answer(read(), asker, request.args.get("since"), request.args.get("part")))
 
 
 @bp.post("/api/v1/devices/<uuid:id>")
 @phone_door
+@limiter.limit(_often, key_func=_asker)
 def contact(id: UUID) -> ResponseReturnValue:
     said, asker = _body(devices.Contact), person()
     noted = db().write(lambda session: devices.contact(session, asker, id, said))
@@ -71,7 +82,7 @@ def contact(id: UUID) -> ResponseReturnValue:
 
 @bp.post("/api/v1/devices/<uuid:id>/history")
 @phone_door
-@limiter.limit("120/minute", key_func=lambda: str(person().id))
+@limiter.limit(_often, key_func=_asker)
 def history(id: UUID) -> ResponseReturnValue:
     said, asker = _body(healing.History), person()
     lacking = db().write(lambda session: healing.history(session, asker, id, said))

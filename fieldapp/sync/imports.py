@@ -29,7 +29,7 @@ from fieldapp.sync import envelope, receipts, records
 from fieldapp.sync.models import Raw
 from fieldapp.sync.parts import Body
 from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
-from fieldapp.sync.upload_rows import Announced
+from fieldapp.sync.upload_places import Announced
 from fieldapp.sync.uploads import Uploads
 
 FORMAT = "fieldapp-export/1"

@@ -6,32 +6,24 @@ The record's head is locked, every raw of it that waits is judged, and the newes
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, exists, null, select, update
+from sqlalchemy import Table, bindparam, null, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from fieldapp.accounts.models import User
-from fieldapp.accounts.policy import Person, person_on
-from fieldapp.core import changes, clock
 from fieldapp.core.db import Database, Ending, at_end
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.passing import passes
-from fieldapp.core.payload import Arrival, CannotPlace
+from fieldapp.core.payload import CannotPlace
 from fieldapp.feed import actions as feed
-from fieldapp.issues.body import IssueEvent
-from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.settings import Settings
 from fieldapp.sync import envelope
 from fieldapp.sync.actions import changed, close_of_record, open_review
 from fieldapp.sync.aside import HEAD, NOTHING, Known, SetAside, claims_of, put_aside, reading_of
-from fieldapp.sync.envelope import Reading
 from fieldapp.sync.models import (
     EARLIER,
     FAILED,
@@ -45,8 +37,8 @@ from fieldapp.sync.models import (
     Raw,
     Record,
 )
-from fieldapp.sync.payloads import IssueEventRecord, SupplementRecord, VisitRecord
-from fieldapp.visits.models import Supplement, Visit
+from fieldapp.sync.payloads import VisitRecord
+from fieldapp.sync.placement import person_at, write
 
 log = logging.getLogger("fieldapp.records")
 
@@ -189,7 +181,7 @@ def _park(session: Session, head: Record, raw: Raw, known: Known) -> None:
     raw.state = VARIANT
     raw.photo_claims = claims_of(reading)
     if reading.claims and raw.owner_id is not None:
-        photos.park(session, head.id, raw.owner_id, reading.claims)
+        manifests.park(session, head.id, raw.owner_id, reading.claims)
     detail = {"rev": raw.rev, "sha256": raw.payload_sha256}
     open_review(session, "variant", f"variant:{head.id}", record_id=head.id, user_id=head.owner_id, detail=detail)
 
@@ -206,11 +198,11 @@ def project(
     author = person_at(session, settings, raw.owner_id, arrival.times.recorded, known.person)
     if author is None:
         raise SetAside(raw.id, UNPLACED, "no-owner")
-    state, reason, opened = _write(session, settings, head, raw, reading, arrival, author, admitted)
+    state, reason, opened = write(session, settings, head, raw, reading, arrival, author, admitted)
     if state == HELD == head.state and head.raw_id == raw.id:
         return []  # it waits on: nothing that its phone should hear of
     _mark(session, raw, HELD if state == HELD else PROJECTED)
-    if photos.claimed_elsewhere(session, head.id):  # the record's own rows do not tell of all that it lists
+    if manifests.claimed_elsewhere(session, head.id):  # the record's own rows do not tell of all that it lists
         set_committed_value(raw, "photo_claims", claims_of(reading))
         _SET_CLAIMS.run(session, raw=raw.id, claims=raw.photo_claims)
     changed(
@@ -230,129 +222,7 @@ def _mark(session: Session, raw: Raw, state: str) -> None:
     _SET_RAW.run(session, raw=raw.id, new_state=state)
 
 
-def person_at(
-    session: Session, settings: Settings, id: UUID | None, at: datetime, today: Person | None = None
-) -> Person | None:
-    """The author as their memberships made them at the corrected time of recording."""
-    day = at.astimezone(ZoneInfo(settings.timezone)).date()
-    if today is not None and today.id == id and today.day == day:
-        return today
-    user = session.get(User, id) if id is not None else None
-    return person_on(user, day) if user is not None else None
-
-
-def _write(
-    session: Session, settings: Settings, head: Record, raw: Raw, reading: Reading, arrival: Arrival,
-    author: Person, admitted: bool,
-) -> tuple[str, str, list[UUID]]:  # fmt: skip
-    """(state of the record, reason, issues opened)."""
-    match reading.record:
-        case VisitRecord(body=body):
-            return _write_visit(session, settings, head, raw, reading, arrival, author, body, admitted)
-        case SupplementRecord(body=body):
-            if body.type == "photo_withdrawn" and body.photo is not None and not is_visit(session, body.visit):
-                photos.claim(session, arrival.id, author.id, reading.claims or ())
-                done = feed.withdraw_own_photo(session, author, body.photo, body.reason)
-                return (PLACED if done else HELD), "", []
-            zone = settings.zone_readable
-            if session.scalar(select(exists().where(Supplement.id == arrival.id))):
-                feed.revise_supplement(session, author, arrival, body, claims=reading.claims or ())
-                return PLACED, "", []
-            visit = _head_of(session, body.visit) if body.type == "move" else None
-            said = feed.supplement_visit(
-                session, author, arrival, body, claims=reading.claims or (), zone_readable=zone
-            )
-            if visit is not None and said is not None:  # it was unfiled, perhaps: its author's phone hears of it
-                changed(session, visit, state=state_of(session, visit.id))
-            return (PLACED if said is not None else HELD), "", []
-        case IssueEventRecord(body=event):
-            outcome = feed.record_issue_event(
-                session, author, arrival, event, claims=reading.claims or (), zone_readable=settings.zone_readable,
-                fresh=head.raw_id is None,
-            )  # fmt: skip
-            opened = [event.issue] if event.type == "opened" and outcome.state == "applied" else []
-            return (PLACED if outcome.state == "applied" else outcome.state), outcome.reason, opened
-    raise AssertionError("a whole reading is one of the three")
-
-
-def _head_of(session: Session, visit_id: UUID) -> Record | None:
-    """A visit's head, locked before its row, as everybody does who judges it."""
-    head: Record | None = session.scalar(HEAD, {"id": visit_id})
-    return head if head is not None and is_visit(session, visit_id) else None
-
-
-def is_visit(session: Session, id: UUID) -> bool:
-    return session.scalar(select(Visit.id).where(Visit.id == id)) is not None
-
-
-def _write_visit(
-    session: Session, settings: Settings, head: Record, raw: Raw, reading: Reading, arrival: Arrival,
-    author: Person, body: Any, admitted: bool,
-) -> tuple[str, str, list[UUID]]:  # fmt: skip
-    fresh = head.raw_id is None or not is_visit(session, head.id)
-    if not fresh and not is_ours(session, head.id):
-        raise SetAside(raw.id, UNPLACED, envelope.DIFFERS, str(head.id))
-    logged = feed.log_visit(
-        session, author, arrival, body, issue_events=body.issue_events, claims=reading.claims or (),
-        zone_readable=settings.zone_readable, fresh=fresh, admitted=admitted or (not fresh and _let_in(session, head)),
-    )  # fmt: skip
-    if not fresh:
-        _drop_children(session, raw, {event.id for event in body.issue_events})
-    for event in logged.held:
-        _hold_child(session, raw, author, reading, event)
-    for issue in logged.disputed:
-        key = f"revision-issue:{head.id}:{issue}"
-        open_review(session, "revision_issue", key, record_id=head.id, user_id=author.id, detail={"issue": str(issue)})
-    state = state_of(session, head.id) if not fresh else logged.state
-    return state, "", logged.opened
-
-
-def is_ours(session: Session, visit_id: UUID) -> bool:
-    """Whether a visit that is here came by this door. One logged on a page has no bytes here, and whoever sends some
-    under its id must not become its author."""
-    sealed = select(Visit.payload_sha256).where(Visit.id == visit_id).scalar_subquery()
-    return bool(session.scalar(select(exists().where(Raw.record_id == visit_id, Raw.payload_sha256 == sealed))))
-
-
-def state_of(session: Session, visit_id: UUID) -> str:
-    """A visit's state after its supplements."""
-    return session.scalar(select(Visit.state).where(Visit.id == visit_id)) or PLACED
-
-
-def _let_in(session: Session, head: Record) -> bool:
-    """Whether somebody else has placed this visit already: its revisions follow it there."""
-    moved = exists().where(
-        Supplement.visit_id == head.id, Supplement.type == "move", Supplement.owner_id != head.owner_id
-    )
-    return bool(session.scalar(select(moved)))
-
-
 # -- held events -----------------------------------------------------------------------------------------------------
-
-
-def _hold_child(session: Session, raw: Raw, author: Person, reading: Reading, event: IssueEvent) -> None:
-    """An event inside a visit whose issue is not here: a record of its own, which waits."""
-    now = clock.now()
-    row = {
-        "id": event.id, "type": "issue_event", "owner_id": author.id, "device_id": raw.device_id, "seq": None,
-        "target": event.issue, "state": HELD, "raw_id": raw.id, "rev": raw.rev, "received_at": now, "changed_at": now,
-    }  # fmt: skip
-    statement = changes.insert(session, Record).values(**row)
-    again = {"raw_id": raw.id, "state": HELD, "rev": raw.rev, "target": event.issue}
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_=again, where=_RECORD.c.reason.in_(["superseded", ""])
-        )
-    )
-
-
-def _drop_children(session: Session, raw: Raw, listed: set[UUID]) -> None:
-    """Held events that a newer revision of their visit no longer lists wait for nothing."""
-    older = select(Raw.id).where(Raw.record_id == raw.record_id, Raw.id != raw.id)
-    dropped = update(Record).where(
-        Record.raw_id.in_(older), Record.state == HELD, Record.id.not_in(listed), Record.id != raw.record_id
-    )
-    session.execute(dropped.values(state=NOT_APPLIED, reason="superseded"))
 
 
 def _try_held(session: Session, settings: Settings, head: Record) -> list[UUID]:

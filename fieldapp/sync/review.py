@@ -10,13 +10,14 @@ from fieldapp.core import audit
 from fieldapp.core.db import Database
 from fieldapp.core.payload import CannotPlace
 from fieldapp.feed.actions import file_issues
-from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.settings import Settings
 from fieldapp.sync import authors, envelope
 from fieldapp.sync.actions import changed, close_of_record
 from fieldapp.sync.aside import HEAD, NOTHING, SetAside, claims_of
 from fieldapp.sync.models import EARLIER, FAILED, PROJECTED, RECEIVED, UNPLACED, VARIANT, Raw
-from fieldapp.sync.projection import RAWS, is_ours, is_visit, project, run, state_of
+from fieldapp.sync.placement import is_ours, is_visit, state_of
+from fieldapp.sync.projection import RAWS, project, run
 from fieldapp.visits.supplement_actions import placing_move
 
 
@@ -78,7 +79,7 @@ def _keep_unchosen(session: Session, raw: Raw) -> None:
     reading = envelope.read(raw.payload, raw.record_id)
     raw.state, raw.photo_claims = EARLIER, claims_of(reading)
     if reading.claims and raw.owner_id is not None:
-        photos.park(session, raw.record_id, raw.owner_id, reading.claims)
+        manifests.park(session, raw.record_id, raw.owner_id, reading.claims)
 
 
 def match_user(db: Database, settings: Settings, id: UUID, user_id: UUID, by: UUID) -> None:

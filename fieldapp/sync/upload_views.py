@@ -21,7 +21,7 @@ from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import read
 from fieldapp.photos.body import MAX_PHOTO_BYTES
 from fieldapp.sync.parts import NOTHING_MORE, Body
-from fieldapp.sync.upload_rows import Announced, Place
+from fieldapp.sync.upload_places import Announced, Place
 from fieldapp.sync.uploads import Uploads
 
 if TYPE_CHECKING:

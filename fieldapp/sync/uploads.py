@@ -1,8 +1,8 @@
 """Photos arrive here, by tus 1.0 (docs/sync-protocol.md, "Uploads"). The views are in `upload_views`.
 
-An upload belongs to a record's owner and a photo id. What the database knows of it is in `upload_rows`, what has come
-of it in `parts`. One writer holds its lease. Before a receipt says `stored`, file and folder are synced, then one
-transaction marks the photo. No file is written inside one.
+An upload belongs to a record's owner and a photo id. Where it stands is in `upload_places`, its row in `upload_rows`,
+what has come of it in `parts`. One writer holds its lease. Before a receipt says `stored`, file and folder are synced,
+then one transaction marks the photo. No file is written inside one.
 
 Most photos come whole, in one request of less than a second. Such an upload is no row until it is done: nobody else can
 know its part file, whose name is new. It becomes a row with a lease where it takes longer or is cut, so that the phone
@@ -24,12 +24,15 @@ from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.core.problems import Problem
 from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.photos.body import MAX_PHOTO_BYTES
 from fieldapp.photos.models import Photo, Upload
 from fieldapp.settings import Settings
+from fieldapp.sync import upload_places as places
 from fieldapp.sync import upload_rows as rows
 from fieldapp.sync.parts import Body, Parts
-from fieldapp.sync.upload_rows import A_USER_MAY_RUN, RETRY_AFTER, UNSETTLED, Announced, Place
+from fieldapp.sync.upload_places import UNSETTLED, Announced, Place
+from fieldapp.sync.upload_rows import A_USER_MAY_RUN, RETRY_AFTER
 
 AT_ONCE = timedelta(seconds=1)  # a body that takes longer makes its upload a row
 RENEW = timedelta(seconds=30)
@@ -76,19 +79,19 @@ class Uploads:
         brings the whole photo; a plain one is looked up in this reading session, and becomes no row yet."""
         if announced.size > MAX_PHOTO_BYTES:
             raise Problem(413, "photo-too-large")
-        if whole_in is not None and rows.is_plain(whole_in, by, announced):
+        if whole_in is not None and places.is_plain(whole_in, by, announced):
             return rows.new_place(whole_in, by, announced, self._here.running(by))
         return self._db.write(lambda session: self._create(session, by, announced, with_body))
 
     def find(self, session: Session, by: UUID, upload_id: UUID) -> Place:
         """Where an upload stands, for HEAD."""
-        return self._place(session, *rows.mine(session, by, upload_id))
+        return self._place(session, *places.mine(session, by, upload_id))
 
     def claim(self, by: UUID, upload_id: UUID, offset: int) -> Place:
         """The place of a PATCH, ours to write. Raises 409 where the upload stands elsewhere."""
 
         def do(session: Session) -> Place:
-            place = self._place(session, *rows.mine(session, by, upload_id))
+            place = self._place(session, *places.mine(session, by, upload_id))
             if not place.receipt:
                 place = rows.lease(session, place, self._here.running(place.owner))
             if offset != place.offset:
@@ -148,10 +151,10 @@ class Uploads:
         self._db.write(lambda session: rows.release(session, place))
 
     def _create(self, session: Session, by: UUID, announced: Announced, with_body: bool) -> Place:
-        photo, upload, held = rows.standing(session, by, announced)
+        photo, upload, held = places.standing(session, by, announced)
         if (photo.owner_id, photo.id) in self._here.alone:
             raise rows.busy()
-        if held and photo.state in UNSETTLED:
+        if held and photo.state in UNSETTLED and manifests.hashes_held(session, photo.owner_id, [photo.sha256]):
             photos.store(session, [photo])
         if upload is not None and upload.sha256 != announced.sha256:  # of an earlier revision: its place is given up
             session.delete(upload)
@@ -163,7 +166,7 @@ class Uploads:
         return rows.hold(session, place, self._here.running(place.owner), new=upload is None, ours=ours)
 
     def _place(self, session: Session, upload: Upload, photo: Photo | None) -> Place:
-        return rows.place_of(session, upload, photo, self._parts.size(upload.id))
+        return places.place_of(session, upload, photo, self._parts.size(upload.id))
 
     # -- receiving --
 

@@ -1,9 +1,10 @@
 """The folder of backups: one folder a generation, and beside them the bytes of files, which all generations share.
 
-    2026-11-22T045512Z/    manifest.json, the database's dump, files.txt (what each key held), keys/
-    files/ab/ab12…         by SHA-256
+    00017-2026-11-22T045512Z/    manifest.json, the database's dump, files.txt (what each key held), keys/
+    files/ab/ab12…               by SHA-256
 
 A generation gets its name when everything in it has reached the disk, so that a broken-off backup never looks whole.
+They are counted: which one is newer is not left to a clock, which may have run ahead.
 """
 
 import fcntl
@@ -21,7 +22,7 @@ from fieldapp.settings import Settings
 
 MARK = "fieldapp-backups"
 MAKING, GOING = ".making-", ".going-"
-NAMED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z(-\d+)?")
+NAMED = re.compile(r"(?:(\d{5,})-)?(\d{4}-\d\d-\d\dT\d{6}Z)(?:-(\d+))?")  # at first they were not counted
 PIECE = 256 * 1024
 UNDER_WAY = "restoring"  # a file in the data folder, while what lies there is not whole
 
@@ -133,18 +134,15 @@ class Place:
             yield making
             for folder in [making, *(path for path in making.rglob("*") if path.is_dir())]:
                 sync(folder)
-            making.rename(self._free_name(at))
+            making.rename(self.root / self._next_name(at))
             sync(self.root)
         finally:
             shutil.rmtree(making, ignore_errors=True)
 
-    def _free_name(self, at: datetime) -> Path:
-        name = f"{at:%Y-%m-%dT%H%M%SZ}"
-        path, n = self.root / name, 1
-        while path.exists():
-            n += 1
-            path = self.root / f"{name}-{n}"
-        return path
+    def _next_name(self, at: datetime) -> str:
+        """Counted on from whatever has a name here, whole or not."""
+        highest = max((_age(path)[0] for path in self.root.iterdir() if NAMED.fullmatch(path.name)), default=0)
+        return f"{highest + 1:05}-{at:%Y-%m-%dT%H%M%SZ}"
 
     def remove(self, generation: Path) -> None:
         """Take a generation away: its name first, so that half of it never looks whole."""
@@ -159,9 +157,9 @@ class Place:
             shutil.rmtree(path)
 
 
-def _age(generation: Path) -> tuple[str, int]:
-    stamp, _, n = generation.name.partition("Z")
-    return stamp, int(n.lstrip("-") or 1)
+def _age(generation: Path) -> tuple[int, str, int]:
+    found = NAMED.fullmatch(generation.name)
+    return (int(found[1] or 0), found[2], int(found[3] or 1)) if found else (0, "", 0)
 
 
 @contextmanager

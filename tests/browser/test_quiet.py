@@ -20,18 +20,26 @@ class Ears:
     """What the pages ask for, whether the worker passes it on or not. `so_far` is asked behind a request of our own."""
 
     def __init__(self, phone: Phone) -> None:
-        self._page, self._heard, self._marks = phone.page, list[str](), 0
+        self._page, self._heard, self._marks, self._open = phone.page, list[str](), 0, 0
         phone.context.on("request", self._hear)
+        phone.context.on("requestfinished", self._ended)
+        phone.context.on("requestfailed", self._ended)
 
     def _hear(self, request: Request) -> None:
         if request.service_worker is None:
             self._heard.append(request.url)
+            self._open += 1
+
+    def _ended(self, request: Request) -> None:
+        self._open -= request.service_worker is None
 
     def so_far(self, part: str = "") -> list[str]:
         self._marks += 1
         mark = f"/healthz?mark={self._marks}"
-        self._page.evaluate("(url) => fetch(url).then(() => null)", mark)
+        self._page.evaluate("(url) => fetch(url).then((answer) => answer.text())", mark)
         eventually("our own request", lambda: self._heard[:], lambda urls: any(url.endswith(mark) for url in urls))
+        # The page's clock must not run on past the patience for an answer that is only slow.
+        eventually("every answer", lambda: self._open, lambda unanswered: unanswered <= 0)
         return [url for url in self._heard if "/healthz" not in url and part in url]
 
     def forget(self) -> None:

@@ -2,13 +2,15 @@
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
@@ -16,6 +18,7 @@ from fieldapp.core.files import Files
 from fieldapp.core.jobs import Context
 from fieldapp.feed.parking import sweep
 from fieldapp.issues.models import Issue
+from fieldapp.photos import actions as photos
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
 from fieldapp.visits.models import FollowUp, Visit
@@ -178,6 +181,22 @@ def test_parked_photos_are_kept_for_an_hour_and_then_missed_aloud(
     page = ana.post("/visits/new", {**data, "parked": value(page, "parked")}, 422)
     assert "只保留一小时" in error_at(page, "f-photos")
     assert value(page, "content") == "二层封顶"
+
+
+def test_bytes_deleted_with_a_purged_photo_as_the_form_comes_in_are_there_all_the_same(
+    cast: Cast, db: Database, settings: Settings, reader: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, receive = Files(settings.files), photos.receive
+
+    def purged_meanwhile(session: Session, owner_id: UUID, photo_ids: Collection[UUID]) -> None:
+        for photo in session.scalars(select(Photo).where(Photo.id.in_(list(photo_ids)))):
+            files.delete(photo.evidence_key)
+        receive(session, owner_id, photo_ids)
+
+    monkeypatch.setattr(photos, "receive", purged_meanwhile)
+    reader("ana").post("/visits/new", data=filled(cast, photos=[picture()]))
+    with db.reading() as session:
+        assert files.open(session.scalars(select(Photo)).one().evidence_key).read() == b"\xff\xd8\xff"
 
 
 def test_another_persons_parked_photo_is_out_of_reach(cast: Cast, db: Database, reader: Readers) -> None:

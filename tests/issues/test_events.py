@@ -13,8 +13,8 @@ from fieldapp.core.db import Database, new_id
 from fieldapp.core.payload import Arrival, CannotPlace, Times
 from fieldapp.feed.actions import log_visit, record_issue_event
 from fieldapp.issues import queries
-from fieldapp.issues.actions import Outcome
 from fieldapp.issues.body import IssueEvent
+from fieldapp.issues.events import Outcome
 from fieldapp.issues.models import Category, Issue
 from fieldapp.issues.models import IssueEvent as Kept
 from fieldapp.photos.body import PhotoClaim

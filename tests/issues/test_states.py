@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp.issues.actions import ENDED, FROM_A_PHONE, GOING, NEXT, OPEN, STATES, after
+from fieldapp.issues.states import ENDED, FROM_A_PHONE, GOING, NEXT, OPEN, STATES, after
 
 PAGE = Path(__file__).parents[2] / "docs" / "sync-protocol.md"
 ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| ([^|]+) \| (\w[\w ]*) \|$", re.MULTILINE)

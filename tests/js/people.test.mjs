@@ -53,6 +53,21 @@ test("another's reference data and sent photos go when somebody else signs in; w
   assert.equal((await ctx.store.list("bytes")).length, 1);
 });
 
+test("a page that is left the moment another's name is kept leaves nothing of the one before", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  server.reference.push({ cursor: "c1", changes: { projects: [{ id: "p1", name: "East works" }] }, removed: {}, outcomes: [], me: CAST.ana });
+  await refresh(ctx);
+  const { tx } = ctx.store;
+  ctx.store.tx = async (...asked) => {
+    if ((await currentUser(ctx)).id === CAST.bo.id) throw new Error("the page is gone");
+    return tx(...asked);
+  };
+  await takesOver(server, ctx, CAST.bo).catch(() => {});
+  assert.equal((await currentUser(ctx)).id, CAST.bo.id);
+  assert.deepEqual((await ctx.store.list("ref")).filter(({ key }) => key.startsWith(CAST.ana.id)), []);
+});
+
 test("signing out purges what was known and keeps the queue", async () => {
   const server = new FakeServer();
   const ctx = await phone({ server });

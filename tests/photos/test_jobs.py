@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -9,11 +10,13 @@ from multiprocessing.connection import Connection
 from uuid import UUID
 
 import pytest
+from PIL import Image
+from sqlalchemy.orm import Session
 
 from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
-from fieldapp.photos import actions, apart
+from fieldapp.photos import actions, apart, manifest_actions
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, evidence_key
@@ -41,9 +44,10 @@ def store(context: jobs.Context, cast: Cast) -> Store:
 
     def make(data: bytes) -> UUID:
         digest, id = sha256(data).hexdigest(), new_id()
+        with context.db.writing() as session:
+            manifest_actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(data))])
         context.files.put_bytes(evidence_key(digest), data)
         with context.db.writing() as session:
-            actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(data))])
             actions.receive(session, cast.ana, [id])
         return id
 
@@ -178,6 +182,53 @@ def test_a_purged_photo_loses_its_files_but_not_its_hash(context: jobs.Context, 
         assert (context.files.size(key) is not None) == still_there
 
 
+def test_bytes_that_come_again_at_the_moment_of_a_purge_are_not_deleted_under_their_photo(
+    context: jobs.Context, store: Store, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pictures.with_exif(3)
+    id = store(data)
+    with context.db.writing() as session:
+        actions.purge(session, id, cast.zoe, "on request")
+    again: list[UUID] = []
+    arriving = threading.Thread(target=lambda: again.append(store(data)))
+    is_needed = photo_jobs.still_needed
+
+    def looked_at(session: Session, sha256: str) -> bool:
+        needed = is_needed(session, sha256)
+        arriving.start()
+        arriving.join(0.3)  # long enough to get in between, where one can
+        return needed
+
+    monkeypatch.setattr(photo_jobs, "still_needed", looked_at)
+    photo_jobs.delete_purged(context)
+    arriving.join()
+    came = photo_of(context, again[0])
+    assert came.state == "stored"
+    assert context.files.open(came.evidence_key).read() == data
+
+
+@pytest.mark.parametrize("by", ["one", "all"])
+def test_bytes_that_arrive_of_a_photo_purged_meanwhile_are_deleted_too(
+    context: jobs.Context, cast: Cast, by: str
+) -> None:
+    data = pictures.jpeg()
+    digest, id = sha256(data).hexdigest(), new_id()
+    with context.db.writing() as session:
+        manifest_actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(data))])
+    with context.db.writing() as session:
+        actions.purge(session, id, cast.zoe, "on request")
+    photo_jobs.delete_purged(context)
+    context.files.put_bytes(evidence_key(digest), data)  # its upload was under way
+    with context.db.writing() as session:
+        if by == "one":
+            actions.receive(session, cast.ana, [id])
+        else:
+            actions.arrived(session, cast.ana, digest)
+    photo_jobs.delete_purged(context)
+    assert context.files.size(evidence_key(digest)) is None
+    assert photo_of(context, id).state == "withdrawn"
+
+
 def test_a_photo_purged_while_its_copies_are_made_leaves_none(context: jobs.Context, store: Store, cast: Cast) -> None:
     id = store(pictures.with_exif(3))
     claimed = context.db.write(photo_jobs._claim)
@@ -185,10 +236,35 @@ def test_a_photo_purged_while_its_copies_are_made_leaves_none(context: jobs.Cont
     made = photo_jobs._copies(context.files, claimed)
     with context.db.writing() as session:
         actions.purge(session, id, cast.zoe, "on request")
-    context.db.write(lambda session: photo_jobs._made(session, id, made))
+    context.db.write(lambda session: photo_jobs._made(session, claimed, made))
     photo_jobs.delete_purged(context)
     assert context.files.size(f"thumb/{id}.jpg") is None
     assert photo_of(context, id).derivative == "none"
+
+
+def test_a_revision_that_changes_the_bytes_while_copies_are_made_gets_its_own(
+    context: jobs.Context, cast: Cast, store: Store
+) -> None:
+    old, new = pictures.with_exif(6), pictures.jpeg(pictures.scene(120, 90))
+    id = store(old)
+    claimed = context.db.write(photo_jobs._claim)
+    assert claimed is not None
+    digest, record = sha256(new).hexdigest(), photo_of(context, id).record_id
+    with context.db.writing() as session:
+        manifest_actions.claim(session, record, cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(new))])
+    context.files.put_bytes(evidence_key(digest), new)
+    with context.db.writing() as session:
+        actions.receive(session, cast.ana, [id])
+    clock.advance(timedelta(seconds=1))
+    photo_jobs.make_copies(context)  # another worker
+    end = photo_jobs._make(context.files, claimed)  # the first one, late
+    context.db.write(end)
+    assert photo_of(context, id).derivative == "wanted"
+    photo_jobs.make_copies(context)
+    made = photo_of(context, id)
+    assert (made.derivative, made.width, made.height) == ("made", 120, 90)
+    thumb = Image.open(context.files.open(made.thumb_key))
+    assert thumb.size == (120, 90)
 
 
 def test_a_lease_lasts_longer_than_any_picture_takes() -> None:

@@ -15,7 +15,7 @@ from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
 from fieldapp.core.models import Audit
-from fieldapp.photos import actions, policy
+from fieldapp.photos import actions, manifest_actions, policy
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import evidence_key
@@ -62,7 +62,7 @@ def photo(context: jobs.Context, cast: Cast) -> Callable[..., UUID]:
         context.files.put_bytes(evidence_key(digest), data)
         claim = PhotoClaim(id=id, sha256=digest, size=len(data), sensitive=sensitive)
         with context.db.writing() as session:
-            actions.claim(session, new_id(), cast.ana, [claim])
+            manifest_actions.claim(session, new_id(), cast.ana, [claim])
             actions.receive(session, cast.ana, [id])
             for kind, user in shown_by:
                 actions.use(session, [id], kind, user, sensitive=user == SECRET)
@@ -171,7 +171,7 @@ def test_before_its_copies_are_made_a_photo_is_not_there_and_nobody_remembers_th
 ) -> None:
     digest, id = sha256(CAMERA).hexdigest(), new_id()
     with context.db.writing() as session:
-        actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(CAMERA))])
+        manifest_actions.claim(session, new_id(), cast.ana, [PhotoClaim(id=id, sha256=digest, size=len(CAMERA))])
     answer = client_of("ana").get(f"/photos/{id}/thumb")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
 

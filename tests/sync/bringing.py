@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from fieldapp.core.db import Database, new_id
-from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo
 from fieldapp.sync.models import Raw, Record
@@ -47,7 +47,7 @@ def listed(db: Database, owner: UUID, *photos_data: bytes) -> list[Brought]:
     claims = [PhotoClaim(id=one.id, sha256=one.sha256, size=len(one.data)) for one in brought]
     with db.writing() as session:
         raw = arrive(session, record, owner, state="projected")
-        photos.claim(session, record, owner, claims)
+        manifests.claim(session, record, owner, claims)
         session.add(
             Record(
                 id=record, type="visit", owner_id=owner, state="placed", raw_id=raw.id, rev=1, received_at=NOON,

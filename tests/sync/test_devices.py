@@ -11,7 +11,7 @@ from sqlalchemy import select
 from fieldapp.core import changes, clock
 from fieldapp.core.db import Database, Ending, at_end, new_id
 from fieldapp.core.models import Counter, Reserved
-from fieldapp.sync import devices
+from fieldapp.sync import device_views, devices
 from fieldapp.sync.models import Gap, Record, ReviewItem
 from tests.cast import NOON, Cast
 
@@ -185,3 +185,15 @@ def test_one_request_cannot_hold_up_everybody_with_numbers(client_of: ClientOf, 
 
 def test_what_no_database_takes_spoils_no_report(client_of: ClientOf, cast: Cast) -> None:
     assert say(client_of("ana"), last_seq=1, app_version="1.0\x00")["voided_ack"] == []
+
+
+@pytest.mark.parametrize("door", ["", "/history"])
+def test_a_phone_gone_wild_is_slowed_down_and_holds_up_nobody_else(
+    client_of: ClientOf, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    monkeypatch.setattr(device_views, "A_MINUTE", 3)
+    ana, bo = client_of("ana"), client_of("bo")
+    answers = [ana.post(f"/api/v1/devices/{PHONE}{door}", json={}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[-1].get_json()["code"] == "too-many"
+    assert bo.post(f"/api/v1/devices/{new_id()}{door}", json={}).status_code == 200

@@ -12,7 +12,7 @@ from fieldapp.core import changes, clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Counter, Fact
 from fieldapp.projects.models import Assignment, Contact, Project
-from fieldapp.sync import reference
+from fieldapp.sync import outcomes, reference
 from fieldapp.sync.models import Record
 from tests.cast import NOON, Cast
 
@@ -156,7 +156,7 @@ def test_a_stranger_gets_401_and_no_redirect(client_of: ClientOf) -> None:
 def test_more_outcomes_than_fit_are_told_by_and_by(
     client_of: ClientOf, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reference, "OUTCOMES_A_PAGE", 3)
+    monkeypatch.setattr(outcomes, "OUTCOMES_A_PAGE", 3)
     ana, ids = client_of("ana"), []
     cursor = load(ana)["cursor"]
     for number in range(8):

@@ -19,13 +19,14 @@ from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
 from fieldapp.core.problems import Problem
 from fieldapp.photos import actions as photos
+from fieldapp.photos import manifest_actions as manifests
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, Upload
 from fieldapp.settings import Settings
 from fieldapp.sync import upload_jobs, upload_rows, uploads
 from fieldapp.sync.models import Record
 from fieldapp.sync.parts import Body, Parts
-from fieldapp.sync.upload_rows import Announced
+from fieldapp.sync.upload_places import Announced
 from fieldapp.sync.uploads import Uploads
 from tests.cast import NOON, Cast
 from tests.sync.bringing import TYPE, Brought, arrive, listed, patch_headers, photo_of, receipt_in
@@ -110,7 +111,7 @@ def test_sending_it_again_gives_the_same_place_and_the_receipt(ana: FlaskClient,
 def test_a_photo_of_a_visit_logged_on_a_page_has_no_receipt(ana: FlaskClient, db: Database, cast: Cast) -> None:
     page = Brought(new_id(), new_id(), CRANE)
     with db.writing() as session:
-        photos.claim(session, page.record, cast.ana, [PhotoClaim(id=page.id, sha256=page.sha256, size=len(CRANE))])
+        manifests.claim(session, page.record, cast.ana, [PhotoClaim(id=page.id, sha256=page.sha256, size=len(CRANE))])
         photos.receive(session, cast.ana, [page.id])
     answer = post(ana, page)
     assert (answer.status_code, answer.json["code"]) == (404, "record-unknown")
@@ -257,7 +258,7 @@ def test_a_revision_with_other_bytes_begins_a_new_upload(
     revised = Brought(crane.record, crane.id, b"cropped")
     with db.writing() as session:
         claim = PhotoClaim(id=crane.id, sha256=revised.sha256, size=len(revised.data))
-        photos.claim(session, crane.record, cast.ana, [claim])
+        manifests.claim(session, crane.record, cast.ana, [claim])
     answer = post(ana, revised, revised.data)
     assert answer.headers["Location"] != at
     assert receipt_in(answer)["complete"] is True
@@ -299,7 +300,7 @@ def test_a_record_whose_manifest_could_not_be_read_takes_all_its_photos(
     assert photo_of(db, photo.id).state == "stored"
     with db.writing() as session:  # later its manifest can be read after all
         claim = PhotoClaim(id=photo.id, sha256=photo.sha256, size=len(CRANE), caption="the crane")
-        photos.claim(session, photo.record, cast.ana, [claim])
+        manifests.claim(session, photo.record, cast.ana, [claim])
     assert (photo_of(db, photo.id).state, photo_of(db, photo.id).caption) == ("stored", "the crane")
 
 
@@ -309,7 +310,7 @@ def test_a_variants_own_photo_is_taken_too(ana: FlaskClient, db: Database, cast:
     with db.writing() as session:
         claims = [claim.model_dump(mode="json")]
         arrive(session, crane.record, cast.ana, state="variant", payload_sha256="e" * 64, photo_claims=claims)
-        photos.park(session, crane.record, cast.ana, [claim])
+        manifests.park(session, crane.record, cast.ana, [claim])
     receipt = receipt_in(post(ana, extra, extra.data))
     assert (receipt["state"], receipt["payload_sha256"], receipt["complete"]) == ("variant", "e" * 64, True)
     mine = receipt_in(post(ana, crane, CRANE))  # the projected bytes' receipt does not speak of it
@@ -346,7 +347,7 @@ def test_a_photo_of_64_mb_and_a_byte_is_refused_before_it_is_sent(ana: FlaskClie
 def test_the_first_receipt_already_refuses_what_is_too_large(db: Database, cast: Cast) -> None:
     record, claim = new_id(), PhotoClaim(id=new_id(), sha256="a" * 64, size=64 * 1024 * 1024 + 1)
     with db.writing() as session:
-        photos.claim(session, record, cast.ana, [claim])
+        manifests.claim(session, record, cast.ana, [claim])
     assert photo_of(db, claim.id).state == "refused"
 
 

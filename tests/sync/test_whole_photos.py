@@ -13,7 +13,7 @@ from fieldapp.photos.models import Upload
 from fieldapp.settings import Settings
 from fieldapp.sync import uploads
 from fieldapp.sync.parts import Body
-from fieldapp.sync.upload_rows import Announced, Place
+from fieldapp.sync.upload_places import Announced, Place
 from fieldapp.sync.uploads import Uploads
 from tests.cast import NOON, Cast
 from tests.sync.bringing import Brought, listed, photo_of

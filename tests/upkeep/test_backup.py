@@ -51,7 +51,7 @@ def test_it_holds_database_files_and_keys_and_says_so(
     handed_in(phone_of("ana"), cast, "gate", "crane")
     with clock.frozen(NOON):
         done = back_up()
-    generation = folder / "2026-11-20T040000Z"
+    generation = folder / "00001-2026-11-20T040000Z"
     said = manifest.read(generation)
     assert (done.new, said.files, said.counts["visit"], said.counts["photo"]) == (2, 2, 1, 2)
     with db.reading() as session:
@@ -94,10 +94,31 @@ def test_it_keeps_as_many_as_one_says_and_the_bytes_that_they_share(
         for _day in range(3):
             clock.advance(timedelta(days=1))
             last = back_up(keep=2)
-    assert last.removed == ["2026-11-21T040000Z"]
-    assert [path.name for path in place.Place(folder).generations()] == ["2026-11-22T040000Z", "2026-11-23T040000Z"]
+    assert last.removed == ["00002-2026-11-21T040000Z"]
+    left = [path.name for path in place.Place(folder).generations()]
+    assert left == ["00003-2026-11-22T040000Z", "00004-2026-11-23T040000Z"]
     kept = {path.read_bytes() for path in (folder / "files").rglob("*") if path.is_file()}
     assert kept == {picture("gate"), b"drawn anew"}
+
+
+@ON_SQLITE
+def test_a_clock_that_ran_ahead_misleads_neither_what_is_kept_nor_what_is_newest(
+    phone_of: PhoneOf, cast: Cast, back_up: BackUp, folder: Path
+) -> None:
+    ana = phone_of("ana")
+    handed_in(ana, cast)
+    with clock.frozen(NOON):
+        uncounted = folder / "2026-11-20T040000Z"  # of the version that did not count them yet
+        (folder / back_up().generation).rename(uncounted)
+        clock.advance(timedelta(days=365))
+        ahead = back_up()
+        clock.advance(timedelta(days=-365))
+        handed_in(ana, cast)
+        right = back_up(keep=2)
+    assert right.removed == [uncounted.name]
+    left = place.Place(folder).generations()
+    assert [path.name for path in left] == [ahead.generation, right.generation]
+    assert (right.generation, manifest.read(left[-1]).counts["visit"]) == ("00002-2026-11-20T040000Z", 2)
 
 
 def test_while_others_write_it_is_one_moment_of_the_database(

@@ -5,7 +5,7 @@
 import { uuid7 } from "./ids.js";
 import { currentUser, deviceId, recall } from "./meta.js";
 import { purge } from "./receipts.js";
-import { purgeFor } from "./reference.js";
+import { forgetIn, purgeFor } from "./reference.js";
 import { ask, askJson } from "./wire.js";
 
 const CONTACT_EVERY_MS = 10 * 60_000;
@@ -41,23 +41,21 @@ export async function whoIsHere(ctx) {
   if (answer.status === 401) return null;
   if (answer.status !== 200 || typeof answer.json?.id !== "string") return undefined;
   const before = await currentUser(ctx);
-  const still = await ctx.store.tx(["meta"], async (tx) => {
+  const another = before?.id !== answer.json.id;
+  // Before the new name is kept: a page that is left in between asks again, and so comes here again.
+  if (before && another) await purge(ctx, Infinity);
+  const still = await ctx.store.tx(["meta", "ref"], async (tx) => {
     // The sign-out in another tab, or the one that this very page is leaving by, has overtaken the answer; or the answer
     // is of the session that is being left, since the server hears of that only when this phone has forgotten it already.
     const now = (await tx.get("meta", "signed_out"))?.value ?? null;
     if (now?.id !== signedOut?.id || (now?.session && now.session === answer.json.session)) return false;
     await tx.put("meta", { key: "current_user", value: answer.json });
+    if (another) await forgetIn(tx, (owner) => owner !== answer.json.id);
     return true;
   });
   if (!still) return undefined;
   if (answer.json.write_only === true) await purgeFor(ctx, answer.json.id);
-  if (before?.id !== answer.json.id) {
-    if (before) {
-      await purgeFor(ctx, before.id);
-      await purge(ctx, Infinity);
-    }
-    ctx.channel.announce({ kind: "user" });
-  }
+  if (another) ctx.channel.announce({ kind: "user" });
   return answer.json;
 }
 
@@ -69,12 +67,12 @@ export async function whoIsHere(ctx) {
 export async function signOut(ctx) {
   const user = await currentUser(ctx);
   if (!user) return;
-  // First, so that no answer still under way is kept (isCurrentIn, whoIsHere).
-  await ctx.store.tx(["meta"], async (tx) => {
+  // In one step, so that no answer still under way is kept (isCurrentIn, whoIsHere), nor anything if the page is left now.
+  await ctx.store.tx(["meta", "ref"], async (tx) => {
     await tx.remove("meta", "current_user");
     await tx.put("meta", { key: "signed_out", value: { id: uuid7(ctx.clock, ctx.random), session: user["session"] ?? null } });
+    await forgetIn(tx, (owner) => owner === user.id);
   });
-  await purgeFor(ctx, user.id);
   await purge(ctx, Infinity);
   ctx.channel.announce({ kind: "user" });
 }

@@ -1,7 +1,7 @@
 /**
  * What the phone knows of the zone: kinds, projects, contacts, briefs. Loaded in pages that survive an interruption,
  * swapped in only when complete, per person, and gone after 14 days without refreshing (docs/sync-protocol.md 10).
- * @import { Ctx, Id, OutboxRecord } from "./types.js"
+ * @import { Ctx, Id, OutboxRecord, StoreTx } from "./types.js"
  * @typedef {object} Staging
  * @property {string} since  the cursor it started from; "" = a first load
  * @property {string|null} part  the page to ask for next
@@ -87,12 +87,20 @@ export async function rememberVisit(ctx, { type, owner, form }) {
  * @returns {Promise<void>}
  */
 export async function purgeFor(ctx, owner) {
-  await ctx.store.tx(["ref"], async (tx) => {
-    for (const { key } of await tx.list("ref")) {
-      if (key.startsWith(`${owner}:`)) await tx.remove("ref", key);
-    }
-  });
+  await ctx.store.tx(["ref"], (tx) => forgetIn(tx, (one) => one === owner));
   ctx.channel.announce({ kind: "reference" });
+}
+
+/**
+ * What these people may read goes. Needs the store `ref`.
+ * @param {StoreTx} tx
+ * @param {(owner: Id) => boolean} whose
+ * @returns {Promise<void>}
+ */
+export async function forgetIn(tx, whose) {
+  for (const { key } of await tx.list("ref")) {
+    if (whose(key.slice(0, key.indexOf(":")))) await tx.remove("ref", key);
+  }
 }
 
 /**

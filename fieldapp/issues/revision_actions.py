@@ -1,0 +1,135 @@
+"""Issues follow the visit that carries their events: its revision says them differently or no longer, or it is filed
+late."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from fieldapp.accounts.policy import Person
+from fieldapp.core import audit, changes
+from fieldapp.core.db import new_id
+from fieldapp.issues import body
+from fieldapp.issues.events import APPLIED, Outcome, Source, body_of, described, existing, insert_rows
+from fieldapp.issues.models import Issue, IssueEnterprise, IssueEvent, IssueProject
+from fieldapp.issues.states import ENDED, SUPERSEDED, WITHDRAWN, become, refold
+from fieldapp.photos import actions as photos
+from fieldapp.projects import actions as projects
+from fieldapp.projects.models import Enterprise, Project
+from fieldapp.timeline import actions as timeline
+
+
+def again(session: Session, known: IssueEvent, event: body.IssueEvent, source: Source) -> Outcome:
+    """The event is here already: from this very record (a revision of it may say it differently), or from another."""
+    if known.record_id != source.record_id:
+        return Outcome("not_applied", "id-taken")
+    issue = session.get_one(Issue, known.issue_id, with_for_update=True)
+    known.body = body_of(event)
+    if known.reason == SUPERSEDED:
+        known.applied, known.reason = True, ""
+    if known.type == "opened" and known.applied:
+        for name, value in described(session, event).items():
+            setattr(issue, name, value)
+        _forget_withdrawal(session, issue)
+        photos.mark_sensitive(session, "issue", issue.id, issue.sensitive)
+        _relink(session, issue, event, source)
+    shown = [id for id in event.photos if id in source.photo_ids]
+    photos.use(session, shown, "issue", issue.id, event_id=event.id, sensitive=issue.sensitive)
+    refold(session, issue)
+    return APPLIED if known.applied else Outcome("not_applied", known.reason)
+
+
+def _relink(session: Session, issue: Issue, event: body.IssueEvent, source: Source) -> None:
+    """A revision says that its visit took place elsewhere: so did the issue, and what was said of it since follows."""
+    project_ids = existing(session, Project, event.projects) or list(source.project_ids)
+    enterprise_ids = existing(session, Enterprise, event.enterprises) or list(source.enterprise_ids)
+    before = {link.project_id for link in issue.projects}
+    if (set(project_ids), set(enterprise_ids)) == (before, {link.enterprise_id for link in issue.enterprises}):
+        return
+    for links in (IssueProject, IssueEnterprise):
+        session.execute(delete(links).where(links.issue_id == issue.id))
+    insert_rows(session, IssueProject, [{"issue_id": issue.id, "project_id": id} for id in project_ids])
+    insert_rows(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": id} for id in enterprise_ids])
+    _show_events(session, issue, project_ids, enterprise_ids)
+    for said in session.scalars(select(IssueEvent.id).where(IssueEvent.issue_id == issue.id)):
+        timeline.settle(session, said, projects=project_ids, enterprises=enterprise_ids, at=source.received_at)
+    for id in before | set(project_ids):
+        projects.touch(session, id)
+        changes.note(session, "project", id)
+
+
+def _show_events(session: Session, issue: Issue, project_ids: Sequence[UUID], enterprise_ids: Sequence[UUID]) -> None:
+    """Put all that happened to an issue on these timelines."""
+    session.flush()
+    session.expire(issue, ["projects", "enterprises"])
+    events = select(IssueEvent).where(IssueEvent.issue_id == issue.id, IssueEvent.applied)
+    for event in session.scalars(events.order_by(IssueEvent.order)):
+        timeline.append(
+            session, projects=project_ids, enterprises=enterprise_ids, occurred_at=event.occurred_at,
+            received_at=event.received_at, kind="issue", subkind=event.type, actor_id=event.actor_id, ref=event.id,
+            parent=issue.id,
+        )  # fmt: skip
+
+
+def _forget_withdrawal(session: Session, issue: Issue) -> None:
+    """A later revision lists again what an earlier one had dropped."""
+    dropped = select(IssueEvent).where(IssueEvent.issue_id == issue.id, IssueEvent.type == WITHDRAWN)
+    for event in session.scalars(dropped):
+        if event.body.get("by") == "revision":
+            event.applied, event.reason = False, SUPERSEDED
+
+
+def follow_visit(session: Session, visit_id: UUID, project: Project) -> None:
+    """A visit was filed late: the issues opened in it that name no project belong where it belongs."""
+    linked = select(IssueProject.issue_id).where(IssueProject.issue_id == Issue.id)
+    loose = select(Issue).where(Issue.visit_id == visit_id, ~linked.exists()).order_by(Issue.id).with_for_update()
+    for issue in session.scalars(loose).all():
+        insert_rows(session, IssueProject, [{"issue_id": issue.id, "project_id": project.id}])
+        if not issue.enterprises:
+            insert_rows(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": project.enterprise_id}])
+        session.expire(issue, ["projects", "enterprises"])
+        _show_events(session, issue, [project.id], [link.enterprise_id for link in issue.enterprises])
+        projects.touch(session, project.id)
+        changes.note(session, "project", project.id)
+
+
+def drop_unlisted(session: Session, author: Person, source: Source, listed: Collection[UUID]) -> list[UUID]:
+    """A revision of a visit no longer lists these events: they no longer count. An issue whose opening is gone is
+    withdrawn if only its author has acted on it; the others are answered, for a person to look at."""
+    query = select(IssueEvent).where(IssueEvent.record_id == source.record_id, IssueEvent.applied)
+    gone = [event for event in session.scalars(query) if event.id not in listed and event.body.get("by") != "revision"]
+    disputed: list[UUID] = []
+    for event in gone:
+        issue = session.get_one(Issue, event.issue_id, with_for_update=True)
+        if event.type != "opened":
+            event.applied, event.reason = False, SUPERSEDED
+            refold(session, issue)
+        elif _others_acted(session, issue.id, author.id):
+            disputed.append(issue.id)
+        elif issue.state not in ENDED:
+            _withdraw_by_revision(session, author, issue, source)
+        for link in issue.projects:
+            projects.touch(session, link.project_id)
+            changes.note(session, "project", link.project_id)
+    return disputed
+
+
+def _others_acted(session: Session, issue_id: UUID, author_id: UUID) -> bool:
+    others = select(IssueEvent.id).where(
+        IssueEvent.issue_id == issue_id, IssueEvent.applied, IssueEvent.actor_id != author_id
+    )
+    return session.scalar(others.limit(1)) is not None
+
+
+def _withdraw_by_revision(session: Session, author: Person, issue: Issue, source: Source) -> None:
+    order = 1 + (session.scalar(select(func.max(IssueEvent.order)).where(IssueEvent.issue_id == issue.id)) or 0)
+    id = new_id()
+    row = {
+        "id": id, "issue_id": issue.id, "order": order, "type": WITHDRAWN, "actor_id": author.id,
+        "record_id": source.record_id, "occurred_at": source.received_at, "received_at": source.received_at,
+        "applied": True, "reason": "", "body": {"by": "revision"},
+    }  # fmt: skip
+    insert_rows(session, IssueEvent, [row])
+    become(issue, WITHDRAWN, id, source.received_at)
+    audit.record(session, author.id, "issue.withdrawn", "issue", issue.id, by="revision")
