@@ -3,17 +3,19 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
 from fieldapp.core import clock
 from fieldapp.core.access import phone_door, polled, public
+from fieldapp.core.assets import assets
+from fieldapp.core.i18n import locale_name
 from fieldapp.core.limits import limiter
 from fieldapp.core.login import mark, person, write_only
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, read, settings
-from fieldapp.sync import devices, openapi, reference
+from fieldapp.sync import briefs, carried, devices, openapi
 from fieldapp.sync import history as healing
 from fieldapp.sync.receipts import server_epoch
 from fieldapp.sync.reference_rows import Asker
@@ -66,7 +68,10 @@ def me() -> ResponseReturnValue:
 @polled
 def reference_data() -> ResponseReturnValue:
     asker = Asker(person(), settings().zone_readable)
-    return _timed(reference.answer(read(), asker, request.args.get("since"), request.args.get("part")))
+    press = briefs.Press(
+        render_template, f"{assets().version} {locale_name()}", settings().neglect_days, settings().timezone
+    )
+    return _timed(carried.answer(read(), asker, press, request.args.get("since"), request.args.get("part")))
 
 
 @bp.post("/api/v1/devices/<uuid:id>")
