@@ -13,10 +13,10 @@ from sqlalchemy import inspect, select, text
 
 from fieldapp.core import migrate
 from fieldapp.core.db import Base, Database, new_id
-from fieldapp.core.models import Fact
+from fieldapp.core.models import Change, Counter, Fact
 from fieldapp.issues.models import Category
 from fieldapp.projects.models import Stage
-from fieldapp.visits.models import VisitKind
+from fieldapp.visits.models import Question, VisitKind
 from tests.conftest import _maintain, _named
 
 REVISIONS = [
@@ -102,6 +102,17 @@ def test_upgrading_again_changes_nothing_and_the_server_keeps_its_epoch(bare: Da
     with bare.reading() as session:
         assert session.get_one(Fact, migrate.EPOCH).value == epoch
         assert session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_phones_that_knew_a_zone_before_learn_what_to_ask_there(bare: Database) -> None:
+    go(bare, "upgrade", "0002")
+    with bare.writing() as session:
+        session.add(Counter(name="reference", value=7))
+    go(bare, "upgrade", "0003")
+    with bare.reading() as session:
+        told = set(session.execute(select(Change.row, Change.version).where(Change.kind == "question")).all())
+        assert told == {(code, 8) for code in session.scalars(select(Question.code))} and len(told) > 40
+        assert session.get_one(Counter, "reference").value == 8
 
 
 def test_a_table_is_rebuilt_without_checking_keys_and_they_are_checked_again_afterwards(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
+from fieldapp.core import clock
 from fieldapp.core.db import UtcDateTime
 
 revision = "0003"
@@ -62,11 +63,28 @@ def _seed() -> None:
     columns = {"stages": sa.JSON(), "order": sa.Integer()}
     names = ("code", "zh", "en", "stages", "scope", "order")
     table = sa.table("question", *[sa.column(name, columns.get(name, sa.String())) for name in names])
-    op.bulk_insert(table, json.loads((SEEDS / "questions.json").read_text(encoding="utf-8")))
+    questions = json.loads((SEEDS / "questions.json").read_text(encoding="utf-8"))
+    op.bulk_insert(table, questions)
+    _tell_phones([question["code"] for question in questions])
+
+
+def _tell_phones(codes: list[str]) -> None:
+    """Phones that have loaded their reference data before ask for what changed since: these rows did."""
+    counter = sa.table("counter", sa.column("name"), sa.column("value"))
+    bind = op.get_bind()
+    version = bind.execute(sa.select(counter.c.value).where(counter.c.name == "reference")).scalar()
+    if version is None:  # a new server, to which no phone has spoken
+        return
+    bind.execute(sa.update(counter).where(counter.c.name == "reference").values(value=version + 1))
+    columns = ("kind", "row", "version", sa.column("removed", sa.Boolean()), sa.column("changed_at", UtcDateTime()))
+    change = sa.table("change", *[sa.column(one) if isinstance(one, str) else one for one in columns])
+    said = {"kind": "question", "version": version + 1, "removed": False, "changed_at": clock.now()}
+    op.bulk_insert(change, [{**said, "row": code} for code in codes])
 
 
 def downgrade() -> None:
     op.drop_table("stage_seen")
+    op.execute("DELETE FROM change WHERE kind = 'question'")
     op.drop_table("question")
     op.drop_column("visit", "asked")
     op.drop_column("visit", "milestones")
