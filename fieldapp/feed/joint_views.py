@@ -1,4 +1,4 @@
-"""Before a visit is saved: was a colleague there at the same time? Asked by the form (js/behaviours/capture/joint.js)."""
+"""Before a visit is saved: was a colleague there at the same time? Asked by the form (behaviours/capture/joint.js)."""
 
 from datetime import datetime
 from uuid import UUID

@@ -120,17 +120,26 @@ export async function orderPhotos(ctx, recordId, ids) {
 
 /**
  * Saves a draft, or the open edit of a saved record: visit, supplement or event. On any failure the draft is untouched.
+ * `addition`: a draft of a visit is saved as a supplement to a colleague's visit instead, with its photos; the issues that
+ * it opened or updated become records of their own, right behind it.
  * @param {Ctx} ctx
  * @param {Id} id
+ * @param {{form: Form, events: Form[]}|null} [addition]
  * @returns {Promise<{record: OutboxRecord, photos: Photo[]}>}
  */
-export async function saveVisit(ctx, id) {
+export async function saveVisit(ctx, id, addition = null) {
   const saved = await withRoom(ctx, FORM_ROOM, () =>
-    holding(ctx, id, ["photos", "bytes", "meta"], async (tx, record) => {
+    holding(ctx, id, ["photos", "bytes", "meta"], async (tx, before) => {
+      if (addition && before.state !== "draft") throw new OutboxProblem("not-a-draft");
+      const record = addition ? /** @type {OutboxRecord} */ ({ ...before, type: "supplement", form: addition.form }) : before;
       if (formSize(openPart(record).form) > MAX_RAW_BYTES - ENVELOPE_BYTES) throw new TooLarge();
       const next = record.state === "draft" ? await firstSaveIn(ctx, tx, record) : commitEdit(ctx, record);
       await dropUnlisted(tx, next);
       await tx.put("records", next);
+      for (const form of addition?.events ?? []) {
+        const event = newRecord(ctx, { id: form["id"], owner: next.owner, type: "issue_event", form, occurred: next.occurred, title: next.title });
+        await tx.put("records", await firstSaveIn(ctx, tx, event));
+      }
       return next;
     }),
   );

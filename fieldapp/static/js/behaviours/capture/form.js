@@ -21,6 +21,7 @@ import { OpenVisit } from "./visit.js";
 import { assumed, choicesAt, isLater, localValue, occurred } from "./when.js";
 
 const CALL = "phone_follow_up";
+const SHARED = ["site", "meeting", "office"]; // groups of kinds where two can have been in one place
 const TROUBLES = new Map([["quota", "quota"], ["too-large", "large"], ["open-elsewhere", "lost"], ["gone", "lost"], ["being-sent", "lost"]]);
 
 /** @param {string} step @param {boolean} open */
@@ -213,6 +214,7 @@ export function setUpForm(page) {
     unfold("kind", !kind);
     unfold("when", visit.occurred.said !== "now");
     void place.warmUp();
+    void joint()?.then((asked) => asked.look(), () => (together = null));
   }
 
   /** @param {string|undefined} code */
@@ -242,6 +244,23 @@ export function setUpForm(page) {
     }
   }
 
+  /** @type {Promise<any>|null} */
+  let together = null;
+  /** Whether a colleague's visit may be this very one: asked of a first save, where there is a network. */
+  function joint() {
+    const mayBe = SHARED.includes(kind?.group) && body()["project"] && (visit.record?.state ?? "draft") === "draft";
+    if (!mayBe || !navigator.onLine) return null;
+    const labels = () => Object.fromEntries(all("[data-step]", form).map((step) => [step.dataset["step"], step.querySelector(".step-title")?.textContent ?? ""]));
+    together ??= import("./joint.js").then(({ setUpJoint }) => setUpJoint({ visit: () => visit, me: me.id, labels }));
+    return together;
+  }
+
+  /** No answer, or none in time, is no reason to wait with saving. */
+  async function beforeSaving() {
+    const asked = await joint()?.catch(() => ((together = null), null));
+    return asked ? asked.before() : { go: true, addition: null };
+  }
+
   async function save() {
     const wrong = fields.firstWrong();
     if (wrong) {
@@ -251,11 +270,16 @@ export function setUpForm(page) {
     const button = /** @type {HTMLButtonElement} */ (one(".savebar-go", form));
     if (button.disabled) return;
     button.disabled = true;
-    place.beforeSave();
-    placeIssues();
-    const [saved, { showSaved }] = await Promise.all([visit.save(), import("./saved.js")]);
-    button.disabled = false;
-    if (saved) showSaved(page, saved);
+    try {
+      place.beforeSave();
+      placeIssues();
+      const { go, addition } = await beforeSaving();
+      if (!go) return;
+      const [saved, { showSaved }] = await Promise.all([visit.save(addition), import("./saved.js")]);
+      if (saved) showSaved(page, saved, body());
+    } finally {
+      button.disabled = false;
+    }
   }
 
   async function rescue() {

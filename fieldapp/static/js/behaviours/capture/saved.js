@@ -16,27 +16,29 @@ const SAYS = /** @type {Record<string, string>} */ ({ sent: "sent-done", needs_y
 /**
  * @param {Page} page
  * @param {{record: OutboxRecord, photos: Photo[]}} saved
+ * @param {Record<string, any>} form  as it was filled in; what was saved of it may be an addition to another visit
  */
-export function showSaved(page, { record, photos }) {
+export function showSaved(page, { record, photos }, form) {
   const done = one('[data-view="saved"]');
   localStorage.setItem("fieldapp-saved", "1");
-  localStorage.setItem("fieldapp-last-kind", record.form["kind"] ?? "");
+  localStorage.setItem("fieldapp-last-kind", form["kind"] ?? "");
   history.replaceState(null, "", "/capture");
   const time = sayTime(record.saved_at ?? page.ctx.clock.now());
   fill(done, {
     saved: say(photos.length === 0 ? "saved.none" : "saved", { time, n: photos.length }),
-    project: record.title || record.form["typed_project"] || "",
+    project: record.title || form["typed_project"] || "",
     sent: say(navigator.onLine ? "sent-sending" : "sent-later"),
   });
   const link = /** @type {HTMLAnchorElement} */ (one("[data-to-project]", done));
-  link.hidden = !record.form["project"];
-  link.href = `/projects/${record.form["project"]}`;
-  const kind = page.ref.kinds.find(({ code }) => code === record.form["kind"]);
+  link.hidden = !form["project"];
+  link.href = `/projects/${form["project"]}`;
+  const kind = page.ref.kinds.find(({ code }) => code === form["kind"]);
   const next = /** @type {HTMLAnchorElement} */ (one("[data-next-visit]", done));
   if (kind?.group === "phone") [next.href, next.textContent] = [`/capture?kind=${kind.code}`, say("log-one-more")];
+  one("[data-reopen]", done).hidden = record.type !== "visit";
   one("[data-reopen]", done).onclick = () => location.assign(`/capture?draft=${record.id}`);
   on(done, "click", "[data-project]", (button) => location.assign(`/capture?project=${button.dataset["project"]}`));
-  showNearby(page, record.form);
+  showNearby(page, form);
   view("saved");
   one('[data-slot="saved"]', done).focus();
   void navigator.storage?.persist?.();
@@ -64,7 +66,7 @@ async function follow({ ctx, me }, id, done) {
     if (!row) return;
     const key = SAYS[row.place];
     if (key) fill(done, { sent: say(key) });
-    one("[data-reopen]", done).hidden = row.record.ever_2xx;
+    one("[data-reopen]", done).hidden = row.record.ever_2xx || row.record.type !== "visit";
   };
   subscribe(ctx, () => void tell().catch(() => undefined));
   const result = navigator.onLine ? await flush("open") : null;

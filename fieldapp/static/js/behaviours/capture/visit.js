@@ -199,13 +199,14 @@ export class OpenVisit {
 
   /**
    * Only when this resolves with a record may the page say "saved on this phone".
+   * @param {{form: Form, events: Form[]}|null} [addition]  to a colleague's visit, in the place of a visit of one's own
    * @returns {Promise<{record: OutboxRecord, photos: Photo[]}|null>}
    */
-  async save() {
+  async save(addition = null) {
     this.dirty = true;
     if (!(await this.store()) || !(await this.#storeLoose())) return null;
     try {
-      const saved = await drafts.saveVisit(this.ctx, /** @type {Id} */ (this.id));
+      const saved = await drafts.saveVisit(this.ctx, /** @type {Id} */ (this.id), addition);
       this.close();
       return saved;
     } catch (problem) {
