@@ -52,7 +52,7 @@ async function begin() {
     const made = copy("record");
     made.dataset["record"] = record.id;
     const kind = kinds.get(record.form["kind"]);
-    const type = record.type === "visit" ? (kind ? nameOf(kind) : say("type-visit")) : say(`type-${record.type}`);
+    const type = record.type === "visit" ? (kind ? nameOf(kind) : say("type-visit")) : say(record.form["type"] && knows(`said-${record.form["type"]}`) ? `said-${record.form["type"]}` : `type-${record.type}`);
     const when = sayTime(record.occurred?.at ?? record.recorded_at);
     fill(made, {
       title: record.title || record.form["typed_project"] || say("untitled"),
@@ -150,6 +150,8 @@ async function begin() {
     const visit = record.type === "visit" ? record.id : record.form["visit"];
     page.hidden = !record.ever_2xx || !visit;
     page.href = `/visits/${visit}`;
+    const left = record.type === "visit" && record.ever_2xx;
+    for (const button of all("[data-says]", sheet)) button.hidden = !left || (button.dataset["says"] === "photo_withdrawn" && photos.length === 0);
     one("[data-send-one]", sheet).hidden = place === "draft" || place === "sent";
     one("[data-export-one]", sheet).hidden = place === "draft" || !photos;
     one("[data-drop]", sheet).hidden = !mine || open_elsewhere;
@@ -198,6 +200,13 @@ async function begin() {
     void keepAsFile(rows.filter(({ place }) => place !== "draft" && place !== "sent").map(({ record }) => record.id));
   });
   on(sheet, "click", "[data-close]", () => sheet.close());
+  on(sheet, "click", "[data-says]", async (button) => {
+    const row = shown;
+    sheet.close();
+    const { openSaying } = await import("./supplement_sheet.js");
+    if (row) await openSaying(ctx, row, button.dataset["says"] ?? "addition");
+  });
+  on(dialog("[data-say-sheet]"), "click", "[data-close]", () => dialog("[data-say-sheet]").close());
   one("[data-drop]", sheet).addEventListener("click", () => {
     fill(ask, { "drop-what": say("drop-what", { name: shown?.record.title || say("untitled"), n: shown?.photos.length ?? 0 }) });
     ask.showModal();
