@@ -26,6 +26,7 @@ from fieldapp.feed import unfiled_views as unfiled
 from fieldapp.feed import views as feed
 from fieldapp.feed import visit_views as visit
 from fieldapp.issues import views as issues
+from fieldapp.keeping import views as keeping
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
 from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
@@ -38,7 +39,7 @@ from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
     health, accounts, compliance, feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, search,
-    new_visit, joint, site, photos, pwa, links, visitmap, devices, sync, uploads, imports, review,
+    new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 

@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     for option, default in (("--projects", 200), ("--visits", 10_000), ("--seed", 1)):
         synth_parser.add_argument(option, type=int, default=default)
     _upkeep_commands(command)
+    export_parser = command("export", export, "write all that this server holds into a folder, as plain files")
+    export_parser.add_argument("folder", type=Path, help="a new or empty folder")
     command("compliance", compliance, "print what the rule restricts, and since when each switch stands as it does")
     user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
     _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
@@ -196,6 +198,20 @@ def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     found = doctor.examine(settings, deep=arguments.deep)
     print(said.as_json(found) if arguments.json else said.of_doctor(found))
     return 1 if found.findings else 0
+
+
+def export(arguments: argparse.Namespace, settings: Settings) -> int:
+    from fieldapp.core.files import Files
+    from fieldapp.keeping import everything
+
+    try:
+        done = everything.export(_ready(settings), Files(settings.files), arguments.folder)
+    except everything.NotEmpty as error:
+        raise Failed(f"{arguments.folder} holds something already; an export goes into an empty folder") from error
+    except OSError as error:
+        raise Failed(f"{arguments.folder}: {error.strerror or error}") from error
+    print(everything.said(done, arguments.folder))
+    return 1 if done.missing else 0
 
 
 def compliance(arguments: argparse.Namespace, settings: Settings) -> int:

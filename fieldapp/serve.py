@@ -21,7 +21,8 @@ from fieldapp.connections import Worker
 from fieldapp.core import assets, jobs, logs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
-from fieldapp.photos import jobs as _of_photos  # noqa: F401  registered by being imported
+from fieldapp.keeping import jobs as _of_keeping  # noqa: F401  registered by being imported
+from fieldapp.photos import jobs as _of_photos  # noqa: F401  likewise
 from fieldapp.settings import Settings
 from fieldapp.sync import jobs as _of_records  # noqa: F401  likewise
 from fieldapp.sync import upload_jobs as _of_uploads  # noqa: F401  likewise
