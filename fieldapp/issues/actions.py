@@ -12,7 +12,7 @@ from fieldapp.accounts.models import Unit
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, changes, numbers
 from fieldapp.core.db import Ending, at_end
-from fieldapp.issues import body, policy
+from fieldapp.issues import body, policy, words
 from fieldapp.issues.events import (
     APPLIED,
     HELD,
@@ -26,7 +26,7 @@ from fieldapp.issues.events import (
 )
 from fieldapp.issues.models import Issue, IssueEnterprise, IssueEvent, IssueProject, IssueUnit
 from fieldapp.issues.revision_actions import again
-from fieldapp.issues.states import ENDED, FROM_A_PHONE, NEXT, OPEN, WITHDRAWN, after, become
+from fieldapp.issues.states import DOES_NOT_FIT, ENDED, FROM_A_PHONE, NEXT, OPEN, WITHDRAWN, after, become
 from fieldapp.photos import actions as photos
 from fieldapp.projects import actions as projects
 from fieldapp.projects.models import Enterprise, Project
@@ -107,7 +107,7 @@ def _why_not(by: Person, issue: Issue, event: body.IssueEvent) -> str:
         return "not-allowed"
     if issue.state in ENDED:
         return "ended"
-    return "" if after(issue.state, event.type) is not None else "does-not-fit"
+    return "" if after(issue.state, event.type) is not None else DOES_NOT_FIT
 
 
 def _keep(
@@ -120,6 +120,7 @@ def _keep(
         "reason": reason, "body": body_of(event),
     }  # fmt: skip
     insert_rows(session, IssueEvent, [row])
+    words.changed(session, event.issue)
 
 
 def _show(

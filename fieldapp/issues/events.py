@@ -13,6 +13,8 @@ from fieldapp.accounts.models import Unit
 from fieldapp.issues import body
 from fieldapp.issues.models import Category
 from fieldapp.projects.coordinates import to_wgs84
+from fieldapp.projects.enterprise_queries import standing
+from fieldapp.projects.models import Enterprise
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ def existing(session: Session, model: type[Any], ids: Iterable[UUID]) -> list[UU
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
+    if model is Enterprise:  # a phone may know one by an id that was merged since
+        stands = standing(session, wanted)
+        return list(dict.fromkeys(stands[id] for id in wanted if id in stands))
     found = set(session.scalars(select(model.id).where(model.id.in_(wanted))))
     return [id for id in wanted if id in found]
 

@@ -10,10 +10,20 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, changes
 from fieldapp.core.db import new_id
-from fieldapp.issues import body
+from fieldapp.issues import body, words
 from fieldapp.issues.events import APPLIED, Outcome, Source, body_of, described, existing, insert_rows
 from fieldapp.issues.models import Issue, IssueEnterprise, IssueEvent, IssueProject
-from fieldapp.issues.states import ENDED, SUPERSEDED, WITHDRAWN, become, refold
+from fieldapp.issues.states import (
+    DOES_NOT_FIT,
+    ENDED,
+    SUPERSEDED,
+    UPDATES,
+    WITHDRAWN,
+    after,
+    become,
+    refold,
+    state_before,
+)
 from fieldapp.photos import actions as photos
 from fieldapp.projects import actions as projects
 from fieldapp.projects.models import Enterprise, Project
@@ -28,6 +38,8 @@ def again(session: Session, known: IssueEvent, event: body.IssueEvent, source: S
     known.body = body_of(event)
     if known.reason == SUPERSEDED:
         known.applied, known.reason = True, ""
+    if known.type != event.type and {known.type, event.type} <= UPDATES:
+        _say_otherwise(session, issue, known, event)
     if known.type == "opened" and known.applied:
         for name, value in described(session, event).items():
             setattr(issue, name, value)
@@ -38,6 +50,23 @@ def again(session: Session, known: IssueEvent, event: body.IssueEvent, source: S
     photos.use(session, shown, "issue", issue.id, event_id=event.id, sensitive=issue.sensitive)
     refold(session, issue)
     return APPLIED if known.applied else Outcome("not_applied", known.reason)
+
+
+def _say_otherwise(session: Session, issue: Issue, known: IssueEvent, event: body.IssueEvent) -> None:
+    """What was called solved is progress after all, or the other way round: it takes its own place among the events."""
+    known.type, known.base = event.type, event.base
+    fits = after(state_before(session, known), event.type) is not None
+    known.applied, known.reason = fits, "" if fits else DOES_NOT_FIT
+    session.flush()
+    projects_, enterprises = (
+        [one.project_id for one in issue.projects],
+        [one.enterprise_id for one in issue.enterprises],
+    )
+    _show_events(session, issue, linked, [one.enterprise_id for one in issue.enterprises])
+    timeline.amend(session, known.id, occurred_at=known.occurred_at, subkind=event.type)
+    for id in linked:
+        projects.touch(session, id)
+        changes.note(session, "project", id)
 
 
 def _relink(session: Session, issue: Issue, event: body.IssueEvent, source: Source) -> None:
@@ -132,4 +161,5 @@ def _withdraw_by_revision(session: Session, author: Person, issue: Issue, source
     }  # fmt: skip
     insert_rows(session, IssueEvent, [row])
     become(issue, WITHDRAWN, id, source.received_at)
+    words.changed(session, issue.id)
     audit.record(session, author.id, "issue.withdrawn", "issue", issue.id, by="revision")

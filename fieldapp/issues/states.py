@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fieldapp.issues import words
 from fieldapp.issues.models import Issue, IssueEvent
 
 OPEN, DISPATCHED, HANDLING, RETURNED, REPLIED = "open", "dispatched", "handling", "returned", "replied"
@@ -40,7 +41,8 @@ NEXT: dict[str, tuple[frozenset[str], str]] = {
 }  # fmt: skip
 # Until the life of an issue is built.
 FROM_A_PHONE = frozenset({"opened", "progress", "no_change", "solved", "withdrawn"})
-SUPERSEDED = "superseded"
+SUPERSEDED, DOES_NOT_FIT = "superseded", "does-not-fit"
+UPDATES = frozenset({"progress", "no_change", "solved"})  # what an officer says of an open issue with one tap
 
 
 def after(state: str, event: str) -> str | None:
@@ -55,6 +57,15 @@ def become(issue: Issue, state: str, event_id: UUID | None, at: datetime) -> Non
     issue.last_event_id, issue.last_event_at = event_id, at
 
 
+def state_before(session: Session, event: IssueEvent) -> str:
+    """In which state its issue was when it came."""
+    earlier = select(IssueEvent.type).where(IssueEvent.issue_id == event.issue_id, IssueEvent.applied)
+    state = OPEN
+    for type in session.scalars(earlier.where(IssueEvent.order < event.order).order_by(IssueEvent.order)):
+        state = (OPEN if type == "opened" else after(state, type)) or state
+    return state
+
+
 def refold(session: Session, issue: Issue) -> None:
     """Make the issue's row what its applied events say, in their order."""
     session.flush()
@@ -66,3 +77,4 @@ def refold(session: Session, issue: Issue) -> None:
         last = event
     if last is not None:
         become(issue, state, last.id, last.occurred_at)
+    words.changed(session, issue.id)
