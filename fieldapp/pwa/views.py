@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ SHELL = {
     "/offline": "pwa/offline.html",
 }
 MAX_ERROR_BYTES = 8_000
+INDENTED = re.compile(r"\s*\n\s*")  # the capture page has no byte to give away; nothing in the shell is preformatted
 
 bp = Blueprint("pwa", __name__)
 
@@ -46,7 +48,8 @@ def _shell() -> dict[str, _Page]:
 def _render(path: str) -> str:
     tree = assets()
     modules = queries.at_once(f"js/behaviours{path}.js", tree.folder)
-    return render_template(SHELL[path], modules=[tree.url(module) for module in modules])
+    html = render_template(SHELL[path], modules=[tree.url(module) for module in modules])
+    return INDENTED.sub("\n", html)
 
 
 def _shell_page(path: str) -> Response:
