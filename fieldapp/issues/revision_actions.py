@@ -58,11 +58,8 @@ def _say_otherwise(session: Session, issue: Issue, known: IssueEvent, event: bod
     fits = after(state_before(session, known), event.type) is not None
     known.applied, known.reason = fits, "" if fits else DOES_NOT_FIT
     session.flush()
-    projects_, enterprises = (
-        [one.project_id for one in issue.projects],
-        [one.enterprise_id for one in issue.enterprises],
-    )
-    _show_events(session, issue, linked, [one.enterprise_id for one in issue.enterprises])
+    linked = [link.project_id for link in issue.projects]
+    _show_events(session, issue, linked, [link.enterprise_id for link in issue.enterprises])
     timeline.amend(session, known.id, occurred_at=known.occurred_at, subkind=event.type)
     for id in linked:
         projects.touch(session, id)

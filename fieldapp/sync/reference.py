@@ -27,11 +27,11 @@ from fieldapp.sync.reference_rows import ROWS, Asker, Rows, as_rows, own_rows, v
 
 TOMBSTONES_KEPT = timedelta(days=90)
 ROWS_A_PAGE = 600  # some 200 KB of projects
-SMALL = ("kind", "category", "stage", "programme", "phrase", "unit", "officer")
+SMALL = ("kind", "category", "stage", "programme", "phrase", "question", "unit", "officer")
 PROJECTS = "project"
 PLURAL = {
     "kind": "kinds", "category": "categories", "stage": "stages", "programme": "programmes", "phrase": "phrases",
-    "unit": "units", "officer": "officers", PROJECTS: "projects",
+    "question": "questions", "unit": "units", "officer": "officers", PROJECTS: "projects",
 }  # fmt: skip
 
 

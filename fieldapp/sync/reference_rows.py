@@ -19,6 +19,7 @@ from fieldapp.issues.models import Category, Issue, IssueProject
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Opened, Phrase, Programme, Project
+from fieldapp.sync import last_rows, site_rows
 from fieldapp.visits.models import VisitKind
 
 CARRIED_AFTER_OPENING = timedelta(days=30)
@@ -110,6 +111,10 @@ def _phrases(session: Session, asker: Asker, ids: set[str] | None) -> Rows:
     ]  # fmt: skip
 
 
+def _questions(session: Session, asker: Asker, codes: set[str] | None) -> Rows:
+    return site_rows.questions(session, codes)
+
+
 def _units(session: Session, asker: Asker, ids: set[str] | None) -> Rows:
     return [
         {"id": str(unit.id), "name": unit.name, "order": unit.order}
@@ -126,14 +131,14 @@ def _officers(session: Session, asker: Asker, ids: set[str] | None) -> Rows:
 
 ROWS: dict[str, Callable[[Session, Asker, set[str] | None], Rows]] = {
     "kind": _kinds, "category": _categories, "stage": _stages, "programme": _programmes, "phrase": _phrases,
-    "unit": _units, "officer": _officers, "project": _projects,
+    "question": _questions, "unit": _units, "officer": _officers, "project": _projects,
 }  # fmt: skip
 
 
 def own_rows(session: Session, asker: Asker) -> dict[str, Rows]:
     """Contacts and open issues of the projects that are this person's, or that they opened of late."""
     if not asker.person.is_staff:
-        return {"contacts": [], "open_issues": []}
+        return {"contacts": [], "open_issues": [], "progress": [], "last_visits": []}
     mine = projects.mine_ids(session, asker.person)
     recent = select(Opened.project_id).where(
         Opened.user_id == asker.person.id, Opened.at > clock.now() - CARRIED_AFTER_OPENING
@@ -151,7 +156,12 @@ def own_rows(session: Session, asker: Asker) -> dict[str, Rows]:
         }
         for contact in projects.contacts(session, enterprises)
     ]  # fmt: skip
-    return {"contacts": contacts, "open_issues": _open_issues(session, asker.person, asker.zone_readable, ids)}
+    return {
+        "contacts": contacts,
+        "open_issues": _open_issues(session, asker.person, asker.zone_readable, ids),
+        "progress": site_rows.progress(session, asker.person, ids, zone_readable=asker.zone_readable),
+        "last_visits": last_rows.last_visits(session, asker.person, ids, zone_readable=asker.zone_readable),
+    }
 
 
 def _open_issues(session: Session, person: Person, zone_readable: bool, project_ids: set[UUID]) -> Rows:

@@ -97,3 +97,18 @@ def test_a_sensitive_photo_is_compared_by_its_own_only(db: Database, cast: Cast,
     assert len(reader("ana").get(address).all("figure")) == 1
     assert reader("dan").get(address).all("figure") == []
     assert reader("uma").client.get(address).status_code == 404
+
+
+def test_the_camera_is_told_the_last_picture_of_each_viewpoint(
+    db: Database, cast: Cast, story: Story, reader: Opens
+) -> None:
+    story.logs("ana", photos=2, at=NOON - timedelta(days=2))
+    shown(db, story.photos, viewpoint="北门", taken_at=NOON - timedelta(days=2))
+    story.logs("ana", photos=2, at=NOON - timedelta(days=1))
+    shown(db, story.photos[:1], viewpoint="北门", taken_at=NOON - timedelta(days=1))
+    shown(db, story.photos[1:], viewpoint="塔吊", sensitive=True)
+    address, last = f"/projects/{cast.sail}/viewpoints.json", story.photos
+    assert reader("dan").client.get(address).json == [{"name": "北门", "photo": str(last[0])}]
+    assert [one["name"] for one in reader("ana").client.get(address).json] == ["北门", "塔吊"]
+    assert reader("uma").client.get(address).status_code == 404
+    assert reader("dan").client.get(f"/projects/{cast.talk}/viewpoints.json").status_code == 404
