@@ -272,7 +272,7 @@ class _Lines:
             .join(IssueEvent, IssueEvent.id == Entry.ref)
             .join(Issue, Issue.id == IssueEvent.issue_id)
             .where(*(getattr(Entry, name) == id for name, id in self.whose.items()))
-            .where(Entry.kind == "issue", Entry.left_at.is_(None))
+            .where(Entry.kind == "issue", Entry.left_at.is_(None), IssueEvent.applied)
             .where(Entry.parent.in_({e.parent for e in entries}))
             .where(Entry.occurred_at >= begins, Entry.occurred_at < ends)
             .order_by(Entry.occurred_at, Entry.id)
