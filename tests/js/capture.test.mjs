@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { failed, fixOf, heard, positionOf } from "../../fieldapp/static/js/behaviours/capture/fix.js";
 import { order, STEPS } from "../../fieldapp/static/js/behaviours/capture/order.js";
 import { moved, offset, typed } from "../../fieldapp/static/js/behaviours/capture/pad.js";
-import { assumed, choicesAt, isLater, localValue, occurred } from "../../fieldapp/static/js/behaviours/capture/when.js";
+import { assumed, choicesAt, isLater, isOld, localValue, occurred } from "../../fieldapp/static/js/behaviours/capture/when.js";
 import { tooLong, wishes } from "../../fieldapp/static/js/behaviours/capture/wishes.js";
 
 const at = (h, m = 0, d = 20) => new Date(2026, 10, d, h, m).getTime();
@@ -49,12 +49,21 @@ test("half an hour makes a later entry; just now and now do not", () => {
   assert.equal(isLater(occurred("yesterday", clock), now), true);
 });
 
+test("a draft that waited for half an hour takes no position from where one is now", () => {
+  assert.equal(isOld(at(9, 41), at(10, 11)), false);
+  assert.equal(isOld(at(9, 41), at(10, 12)), true);
+});
+
 const SITE = { code: "site_inspection", photos: "expected", position: "expected", fields: ["photos", "progress", "problems", "issues", "next_step"] };
 const PHONE = { code: "phone_follow_up", photos: "none", position: "none", fields: ["met", "content", "issues", "next_step"] };
 
 test("what is wished for follows the kind, in the order of the form", () => {
   assert.deepEqual(wishes(SITE, {}, { photos: 0, later: false }), ["project", "text", "photos", "position"]);
   assert.deepEqual(wishes(PHONE, {}, { photos: 0, later: false }), ["project", "text"]);
+});
+
+test("enterprises that took part stand for a project", () => {
+  assert.deepEqual(wishes(PHONE, { enterprises: ["e"], content: "宣讲" }, { photos: 0, later: false }), []);
 });
 
 test("a reason, a typed project, or a later entry fulfils a wish", () => {

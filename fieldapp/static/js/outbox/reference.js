@@ -17,6 +17,7 @@ import { ask } from "./wire.js";
 
 const EXPIRES_MS = 14 * 24 * 3600_000;
 const RECENT_MOST = 20;
+const LAST_MOST = 199;
 const PAGES_MOST = 1_000;
 const TIMEOUT_MS = 60_000;
 
@@ -68,11 +69,17 @@ export async function read(ctx, name) {
  * @param {OutboxRecord} record
  * @returns {Promise<void>}
  */
-export async function rememberVisit(ctx, { type, owner, form }) {
+export async function rememberVisit(ctx, { type, owner, form, occurred, recorded_at }) {
   const project = form["project"];
-  if (type !== "visit" || !project) return;
+  if (type !== "visit") return;
   await ctx.store.tx(["ref", "meta"], async (tx) => {
     if (!(await isCurrentIn(tx, owner))) return;
+    if (Array.isArray(form["programmes"])) await tx.put("ref", { key: `${owner}:last_programmes`, value: form["programmes"] });
+    if (!project) return;
+    const visits = (await tx.get("ref", `${owner}:last_by_project`))?.value ?? {};
+    const last = { project, on: occurred.at ?? recorded_at, met: form["met"] ?? [], next_step: form["next_step"]?.text ?? "" };
+    const kept = Object.entries(visits).filter(([id]) => id !== project).slice(-LAST_MOST);
+    await tx.put("ref", { key: `${owner}:last_by_project`, value: { ...Object.fromEntries(kept), [project]: last } });
     const recent = /** @type {string[]} */ ((await tx.get("ref", `${owner}:recent_projects`))?.value ?? []);
     const value = [project, ...recent.filter((id) => id !== project)].slice(0, RECENT_MOST);
     await tx.put("ref", { key: `${owner}:recent_projects`, value });

@@ -8,6 +8,7 @@ import { all, copy, fill, input, on, one } from "../dom.js";
 import { toast } from "../toast.js";
 import { saysDirty } from "../update.js";
 import { nameOf, say, sayTime } from "../words.js";
+import { setUpBeside } from "./beside.js";
 import { setUpFields } from "./fields.js";
 import { bring, more } from "./more.js";
 import { order } from "./order.js";
@@ -20,8 +21,6 @@ import { summarise } from "./summary.js";
 import { OpenVisit } from "./visit.js";
 import { assumed, choicesAt, isLater, localValue, occurred } from "./when.js";
 
-const CALL = "phone_follow_up";
-const SHARED = ["site", "meeting", "office"]; // groups of kinds where two can have been in one place
 const TROUBLES = new Map([["quota", "quota"], ["too-large", "large"], ["open-elsewhere", "lost"], ["gone", "lost"], ["being-sent", "lost"]]);
 
 /** @param {string} step @param {boolean} open */
@@ -123,18 +122,7 @@ export function setUpForm(page) {
     open.show();
   }
 
-  /** @type {Promise<any>|null} */
-  let calling = null;
-  /** How a call went is asked first, and by a part of the form that only a call needs. */
-  async function showCall() {
-    const asked = kind?.code === CALL;
-    if (!asked && !calling) return;
-    calling ??= import("./call.js").then(
-      ({ setUpCall }) => setUpCall({ visit: () => visit, contacts, changed, show: showParts, unfold: (step) => unfold(step, true) }),
-      notHere(() => (calling = null)),
-    );
-    (await calling).show(asked);
-  }
+  const beside = setUpBeside({ page, form, visit: () => visit, kind: () => kind, project, contacts, changed, showParts, unfold: (step) => unfold(step, true) });
 
   /** @type {Promise<any>|null} */
   let site = null;
@@ -209,18 +197,20 @@ export function setUpForm(page) {
     showFurther();
     showParts();
     void showIssues();
-    void showCall();
     arrange();
     unfold("kind", !kind);
     unfold("when", visit.occurred.said !== "now");
     void place.warmUp();
-    void joint()?.then((asked) => asked.look(), () => (together = null));
+    beside.show();
   }
 
   /** @param {string|undefined} code */
   function takeKind(code) {
     kind = page.ref.kinds.find((each) => each.code === code) ?? null;
     if (kind) body()["kind"] = kind.code;
+    // A campaign goes on for weeks: what was chosen last stands there, where the kind asks for it and nothing was said yet.
+    const known = new Set(page.ref.programmes.map((programme) => programme.code));
+    if (kind?.fields?.includes("programmes")) body()["programmes"] ??= page.ref.last_programmes.filter((each) => known.has(each));
   }
 
   /** A new visit: kind preset from the last one used there, the person from the page one came from. @param {any} taken */
@@ -230,6 +220,8 @@ export function setUpForm(page) {
     if (!kind) takeKind(page.ref.kinds[0].code);
     const contact = page.ref.contacts.find(({ id }) => id === page.asked.get("contact"));
     if (contact) body()["met"] = [{ name: contact.name, title: contact.title ?? "", contact: contact.id }];
+    const enterprise = page.asked.get("enterprise");
+    if (enterprise) body()["enterprises"] = [enterprise];
     const followUp = page.asked.get("follow-up");
     if (followUp) body()["follow_up"] = followUp;
     visit.recordedAt = ctx.clock.now();
@@ -244,23 +236,6 @@ export function setUpForm(page) {
     }
   }
 
-  /** @type {Promise<any>|null} */
-  let together = null;
-  /** Whether a colleague's visit may be this very one: asked of a first save, where there is a network. */
-  function joint() {
-    const mayBe = SHARED.includes(kind?.group) && body()["project"] && (visit.record?.state ?? "draft") === "draft";
-    if (!mayBe || !navigator.onLine) return null;
-    const labels = () => Object.fromEntries(all("[data-step]", form).map((step) => [step.dataset["step"], step.querySelector(".step-title")?.textContent ?? ""]));
-    together ??= import("./joint.js").then(({ setUpJoint }) => setUpJoint({ visit: () => visit, me: me.id, labels }));
-    return together;
-  }
-
-  /** No answer, or none in time, is no reason to wait with saving. */
-  async function beforeSaving() {
-    const asked = await joint()?.catch(() => ((together = null), null));
-    return asked ? asked.before() : { go: true, addition: null };
-  }
-
   async function save() {
     const wrong = fields.firstWrong();
     if (wrong) {
@@ -273,7 +248,7 @@ export function setUpForm(page) {
     try {
       place.beforeSave();
       placeIssues();
-      const { go, addition } = await beforeSaving();
+      const { go, addition } = await beside.beforeSaving();
       if (!go) return;
       const [saved, { showSaved }] = await Promise.all([visit.save(addition), import("./saved.js")]);
       if (saved) showSaved(page, saved, body());
@@ -312,7 +287,7 @@ export function setUpForm(page) {
       arrange();
       place.show();
       void place.warmUp();
-      void showCall();
+      beside.show();
     }
     unfold("kind", false);
     one('[data-step="kind"]').scrollIntoView({ block: "nearest" });

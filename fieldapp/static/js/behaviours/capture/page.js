@@ -2,7 +2,7 @@
  * What the parts of the capture page share: its views, and the reference data as far as the phone has it.
  * @import { Ctx, Id } from "../../outbox/types.js"
  * @import { Project } from "../../outbox/search.js"
- * @typedef {{kinds: any[], categories: any[], programmes: any[], phrases: any[], units: any[], officers: any[], stages: any[], projects: Project[], contacts: any[], open_issues: any[], recent_projects: string[], last_kind_by_project: Record<string, string>, me: any, questions: any[], progress: any[]}} Reference
+ * @typedef {{kinds: any[], categories: any[], programmes: any[], phrases: any[], units: any[], officers: any[], stages: any[], projects: Project[], contacts: any[], open_issues: any[], recent_projects: string[], last_kind_by_project: Record<string, string>, last_by_project: Record<string, import("./last.js").Last>, last_visits: import("./last.js").Last[], last_programmes: string[], me: any, questions: any[], progress: any[]}} Reference
  * @typedef {{ctx: Ctx, me: {id: Id, name: string}, ref: Reference, asked: URLSearchParams, near: () => {lat: number, lng: number}|null, pick: (mode: "main"|"further") => void, backToForm: () => void}} Page
  */
 import { read } from "../../outbox/reference.js";
@@ -10,7 +10,7 @@ import { all, fill, one } from "../dom.js";
 import { say } from "../words.js";
 
 const KINDS_KEPT = "fieldapp-kinds"; // kinds of visit are nobody's data: they outlive the purge of the rest
-const NAMES = ["kinds", "categories", "programmes", "phrases", "units", "officers", "stages", "projects", "contacts", "open_issues", "recent_projects", "last_kind_by_project", "me", "questions", "progress"];
+const NAMES = ["kinds", "categories", "programmes", "phrases", "units", "officers", "stages", "projects", "contacts", "open_issues", "recent_projects", "last_kind_by_project", "last_by_project", "last_visits", "last_programmes", "me", "questions", "progress"];
 
 /** @param {string} name */
 export function view(name) {

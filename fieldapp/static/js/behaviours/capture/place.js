@@ -5,8 +5,9 @@
 import { accuracyWord, distanceM } from "../../outbox/geo.js";
 import { fill, on, one } from "../dom.js";
 import { say, sayDistance } from "../words.js";
-import { bring } from "./more.js";
 import { failed, fixOf, GOOD_ENOUGH, heard, positionOf, WATCH_FOR } from "./fix.js";
+import { bring } from "./more.js";
+import { isOld } from "./when.js";
 
 /**
  * @param {{visit: () => OpenVisit, changed: () => void, later: () => boolean, wanted: () => boolean, project: () => {lat?: number|null, lng?: number|null}|null}} page
@@ -124,9 +125,9 @@ export function setUpPlace(page) {
   return {
     show,
     stop,
-    /** Warms up by itself only where the browser need not ask. */
+    /** Warms up by itself only where the browser need not ask, and not for a draft of a while ago: one is elsewhere now. */
     async warmUp() {
-      if (page.later() || !page.wanted() || form()["position"] || watch) return;
+      if (page.later() || isOld(page.visit().recordedAt, page.visit().ctx.clock.now()) || !page.wanted() || form()["position"] || watch) return;
       const allowed = await navigator.permissions?.query({ name: "geolocation" }).catch(() => null);
       if (allowed?.state === "granted") start();
       if (allowed?.state === "denied") [best, denied] = [failed(best, 1), true];

@@ -66,7 +66,8 @@ export function summarise(page, visit, kind, later) {
   value("progress_percent", form["progress_percent"] != null && `${form["progress_percent"]} %`);
   value("stage", nameOf(find(ref.stages, form["stage"]) ?? {}));
   value("ended_at", form["ended_at"] && sayTime(form["ended_at"]));
-  value("projects", (form["projects"] ?? []).map((/** @type {string} */ id) => find(ref.projects, id)?.name).join(say("and")));
+  const firm = (/** @type {string} */ id, /** @type {number} */ i) => (i < 2 ? (ref.projects.find(({ enterprise }) => enterprise?.id === id)?.enterprise ?? { name: id }) : { name: id });
+  value("projects", names([...(form["projects"] ?? []).map((/** @type {string} */ id) => find(ref.projects, id) ?? {}), ...(form["enterprises"] ?? []).map(firm)]));
   value("sensitive", form["sensitive"] && say("sensitive"));
   const left = wishes(kind, form, { photos: photos.length, later }).map((wish) => say(`wish-${wish}`));
   one("[data-wish]").textContent = left.length ? say("wish", { what: left.join(say("and")) }) : say("wish-none");

@@ -69,6 +69,13 @@ export function occurred(said, clock, typed = "") {
 export const isLater = (when, recordedAt) => when.at !== null && recordedAt - new Date(when.at).getTime() > LATER_AFTER;
 
 /**
+ * A draft begun so long ago that where one is now says nothing of where it was.
+ * @param {number} recordedAt
+ * @param {number} now
+ */
+export const isOld = (recordedAt, now) => now - recordedAt > LATER_AFTER;
+
+/**
  * For a datetime-local input: the phone's own time, to the minute.
  * @param {number} ms
  * @returns {string}

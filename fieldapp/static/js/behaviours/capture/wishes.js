@@ -15,7 +15,7 @@ const TEXTS = ["content", "progress", "needs", "problems", "answers"];
 export function wishes(kind, form, seen) {
   /** @type {("project"|"text"|"photos"|"position")[]} */
   const left = [];
-  if (!form["project"] && !form["typed_project"]) left.push("project");
+  if (!form["project"] && !form["typed_project"] && !form["enterprises"]?.length) left.push("project");
   if (!TEXTS.some((name) => String(form[name] ?? "").trim())) left.push("text");
   if (kind?.photos === "expected" && seen.photos === 0 && !form["photos_absent"]) left.push("photos");
   const place = kind?.position === "expected" && !form["position"] && !form["position_absent"];

@@ -1,0 +1,103 @@
+/**
+ * What stands beside the form's own steps and comes once it can be used: how a call went, like last time, enterprises that
+ * took part, a colleague who was there too. Each is a module and a fold of its own, fetched when it is first wanted.
+ * @import { OpenVisit } from "./visit.js"
+ * @import { Page } from "./page.js"
+ */
+import { all, fill, one } from "../dom.js";
+import { toast } from "../toast.js";
+import { say } from "../words.js";
+import { inWords, lastAt, likeLast } from "./last.js";
+import { template } from "./more.js";
+
+const CALL = "phone_follow_up";
+const SHARED = ["site", "meeting", "office"]; // groups of kinds where two can have been in one place
+
+/**
+ * Neither the network nor the worker brought it: what is typed stays, and the next time it is asked for again.
+ * @template T
+ * @param {() => Promise<T>} load
+ * @returns {{get: () => Promise<T>, begun: () => boolean}}
+ */
+export function once(load) {
+  /** @type {Promise<T>|null} */
+  let coming = null;
+  const get = () =>
+    (coming ??= load().catch((problem) => {
+      coming = null;
+      toast(say("no-network"));
+      throw problem;
+    }));
+  return { get, begun: () => coming !== null };
+}
+
+/**
+ * @param {{page: Page, form: HTMLElement, visit: () => OpenVisit, kind: () => any, project: () => any, contacts: () => any[], changed: () => void, showParts: () => void, unfold: (step: string) => void}} the
+ */
+export function setUpBeside(the) {
+  const { page } = the;
+  const body = () => the.visit().form;
+
+  const call = once(async () => {
+    const { setUpCall } = await import("./call.js");
+    return setUpCall({ visit: the.visit, contacts: the.contacts, changed: the.changed, show: the.showParts, unfold: the.unfold });
+  });
+  const joint = once(async () => {
+    const labels = () => Object.fromEntries(all("[data-step]", the.form).map((step) => [step.dataset["step"], step.querySelector(".step-title")?.textContent ?? ""]));
+    const { setUpJoint } = await import("./joint.js");
+    return setUpJoint({ visit: the.visit, me: page.me.id, labels });
+  });
+  const firms = once(async () => {
+    const { setUpFirms } = await import("./firms.js");
+    return setUpFirms({ form: body, projects: () => page.ref.projects, changed: firmsChanged });
+  });
+  const last = once(async () => {
+    const button = one("[data-like-last]", /** @type {any} */ (await template("last")));
+    one('[data-step="when"]').after(button);
+    button.addEventListener("click", () => {
+      Object.assign(body(), wouldFill());
+      the.changed();
+      the.showParts();
+      button.hidden = true;
+    });
+    return button;
+  });
+
+  const wouldFill = () => likeLast(body(), lastAt(page.ref.last_visits, page.ref.last_by_project, body()["project"] ?? ""));
+
+  /** A visit without a project goes by the enterprises that took part. */
+  function firmsChanged() {
+    const ids = /** @type {string[]} */ (body()["enterprises"]);
+    if (!body()["project"] && !body()["typed_project"]) {
+      const first = page.ref.projects.find(({ enterprise }) => enterprise?.id === ids[0])?.enterprise?.name ?? "";
+      the.visit().title = ids.length > 1 ? say("people", { name: first, n: ids.length - 1 }) : first;
+    }
+    the.changed();
+  }
+
+  /** A colleague's visit may be this very one: asked of a first save, where there is a network. */
+  const mayBeJoint = () =>
+    navigator.onLine && SHARED.includes(the.kind()?.group) && Boolean(body()["project"]) && (the.visit().record?.state ?? "draft") === "draft";
+
+  async function show() {
+    const asked = the.kind()?.code === CALL;
+    if (asked || call.begun()) (await call.get()).show(asked);
+    const filled = wouldFill();
+    if (filled || last.begun()) {
+      const button = await last.get();
+      button.hidden = !filled;
+      if (filled) fill(button, { "like-last": say("like-last", { what: inWords(filled, say("and")) }) });
+    }
+    (await firms.get()).show();
+    if (mayBeJoint()) (await joint.get()).look();
+  }
+
+  return {
+    show: () => void show().catch(() => undefined),
+    /** No answer, or none in time, is no reason to wait with saving. */
+    async beforeSaving() {
+      const asked = mayBeJoint() ? await joint.get().catch(() => null) : null;
+      return asked ? asked.before() : { go: true, addition: null };
+    },
+  };
+}
