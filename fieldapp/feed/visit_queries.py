@@ -62,6 +62,7 @@ class VisitPage:
     units: dict[UUID, Unit]
     said: list[Said]
     originals: list[Original]
+    purged: list[Photo]  # of which only the hash is left
     own_photos: list[Photo]  # those that this person may take back
     may_add: bool
     may_correct: bool
@@ -102,6 +103,7 @@ def visit_page(session: Session, person: Person, visit: Visit, *, zone_readable:
         units={unit.id: unit for unit in accounts.units(session)},
         said=[Said(one, names.get(one.owner_id, ""), of_said[one.id].shown) for one in said],
         originals=_originals(session, person, said, names, zone_readable=zone_readable),
+        purged=[one for one in used if one.purged_at is not None and (not one.sensitive or one.owner_id == person.id)],
         own_photos=_own_photos(person, [*used, *(p for photos_of in said_with.values() for p in photos_of)]),
         may_add=visits_policy.may_add(person, is_readable=True) and visit.withdrawn_at is None,
         may_correct=visits_policy.may_amend(person, visit) and visit.withdrawn_at is None,

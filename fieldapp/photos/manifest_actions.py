@@ -162,7 +162,7 @@ def _describe(photo: Photo, order: int, one: PhotoClaim, held: Collection[str]) 
     photo.viewpoint, photo.sensitive = one.viewpoint[:80], one.sensitive
     photo.sha256_camera, photo.exif_claimed = one.sha256_camera, one.exif_claimed
     photo.position = _position_of(one)
-    if photo.state == WITHDRAWN and photo.reason != UNLISTED:
+    if photo.state == WITHDRAWN and (photo.reason != UNLISTED or photo.purged_at is not None):
         return  # taken back on purpose, lost or purged: nothing ever asks for it again
     if photo.reason in (UNLISTED, PARKED):
         photo.reason = None

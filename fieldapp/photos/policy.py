@@ -6,6 +6,8 @@
 | a sensitive one | as above | as above | no | of its issue (*) |
 | of a record that is not placed | yes | no | no | no |
 | download of what is withdrawn or no picture | yes | no | admin | no |
+| that it is there: size, hash, what became of it | yes | no | admin | no |
+| purge | no | no | admin | no |
 
 (*) if nothing sensitive shows it too that the unit may not read.
 
@@ -52,6 +54,15 @@ def may_download(session: Session, person: Person, photo: Photo) -> bool:
     if photo.state in (UNREADABLE, WITHDRAWN) or not _is_shown(session, photo):
         return person.id == photo.owner_id or person.is_admin
     return may_see(session, person, photo)
+
+
+def may_know_of(person: Person, photo: Photo) -> bool:
+    """Its facts without words and picture: its author, and the admin who is asked to remove it for good."""
+    return person.id == photo.owner_id or person.is_admin
+
+
+def may_purge(person: Person) -> bool:
+    return person.is_admin
 
 
 def _may_see(
