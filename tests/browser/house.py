@@ -36,10 +36,12 @@ class House:
             base.execute("BEGIN IMMEDIATE")
             found = base.execute(
                 "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+                " AND name NOT LIKE 'search_gram%'"  # the index of search: emptied below, its own way
             )
             for (name,) in found.fetchall():
                 base.execute(f'DELETE FROM main."{name}"')
                 base.execute(f'INSERT INTO main."{name}" SELECT * FROM fresh."{name}"')
+            base.execute("INSERT INTO main.search_gram (search_gram) VALUES ('delete-all')")
             base.execute("COMMIT")
 
     def close(self) -> None:
