@@ -45,6 +45,7 @@ export default [
     },
   },
   within("behaviours/**/*.js", { "no-restricted-globals": ["error", ...STORAGE, ...NETWORK] }),
+  within("look.js", { "no-restricted-globals": ["error", ...STORAGE, ...NETWORK], "no-restricted-syntax": "off" }),
   within("outbox/**/*.js", {
     "no-restricted-globals": ["error", ...PAGE, ...NETWORK],
     "no-restricted-imports": "off",

@@ -2,11 +2,12 @@
 import { missing } from "./browser.js";
 import { all, fill, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
+import { sayWhatNeedsNetwork, tickOff } from "./follow_ups.js";
 import { phone } from "./phone.js";
 import { stateBadge, watchUnsent } from "./unsent.js";
 import { say, sayTime } from "./words.js";
 import { read } from "../outbox/reference.js";
-import { subscribe } from "../outbox/state.js";
+import { outbox, subscribe } from "../outbox/state.js";
 
 /**
  * @import { Row } from "../outbox/types.js"
@@ -58,9 +59,21 @@ async function keepDrafts(owner) {
   await show();
 }
 
+/** @param {string} owner */
+async function keepTicked(owner) {
+  const ctx = await phone();
+  const look = async () => tickOff(await outbox(ctx, owner));
+  const quietly = () => void look().catch(() => undefined);
+  subscribe(ctx, quietly);
+  addEventListener("pageshow", quietly);
+  await look();
+}
+
 function begin() {
+  sayWhatNeedsNetwork();
   const waiting = one("[data-waiting]");
   const template = /** @type {HTMLTemplateElement} */ (one("[data-waiting-template]"));
+  void keepTicked(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void keepDrafts(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void watchUnsent(waiting.dataset["owner"] ?? "", (rows) => draw(waiting, template, rows)).catch(() => undefined);
   void sayReady(one("[data-ready-offline]")).catch(() => undefined);

@@ -1,0 +1,77 @@
+"""An officer's day on one phone: what was prepared in the morning opens on the way, where there is no network."""
+
+import re
+from datetime import timedelta
+
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from fieldapp.core import clock
+from fieldapp.core.db import Database
+from fieldapp.projects.models import Contact
+from fieldapp.visits.models import FollowUp
+from tests.browser.deeds import PROJECT, Form, all_sent, eventually, get_ready, reference
+from tests.browser.screens import Phone
+from tests.cast import Cast
+from tests.feed.story import Story
+
+
+def prepare(db: Database, cast: Cast) -> None:
+    """Two visits, an open issue, whom to call, and a promise that is due."""
+    story, now = Story(db, cast), clock.now()
+    with db.writing() as session:
+        session.add(Contact(enterprise_id=cast.enterprise, name="周明", title="项目经理", phone="13800005678"))
+    story.logs("bo", at=now - timedelta(days=3), progress="主体二层封顶", progress_percent=60, photos=0)
+    story.logs("ana", at=now - timedelta(days=1), issues=[{"title": "临时用电容量不足"}],
+               next_step={"text": "复核水压", "on": (now + timedelta(hours=8)).date().isoformat()})  # fmt: skip
+
+
+def test_the_morning_is_read_and_logged_without_a_network(phone: Phone, db: Database, cast: Cast) -> None:
+    prepare(db, cast)
+    get_ready(phone)
+    page = phone.page
+    eventually("the pages to carry", lambda: reference(page), lambda ref: "briefs" in ref)
+    phone.offline()
+
+    page = phone.open("/")
+    expect(page.locator("h1")).to_have_text("今日")
+    expect(page.locator("[data-as-of]")).to_contain_text("本机数据")
+    promise = page.locator("[data-follow-up]")
+    expect(promise).to_contain_text("复核水压")
+    expect(promise.locator("a[data-call]")).to_have_attribute("href", "tel:13800005678")
+    promise.get_by_role("link", name=re.compile("^改期")).click()  # what only the server can do says so
+    expect(page.locator("[data-toasts] .toast")).to_contain_text("网络")
+    expect(page.locator("h1")).to_have_text("今日")
+    assert phone.barriers() == []
+
+    page.locator(".nav a[href='/projects']").click()
+    expect(page.locator("h1")).to_have_text("项目")
+    page.locator("[data-find]").fill("yfxcl")
+    page.locator("[data-list-here] a", has_text=PROJECT).click()
+    expect(page.locator("h1")).to_have_text(PROJECT)
+    brief = page.locator("[data-brief]")
+    for words in ("主体二层封顶", "60%", "复核水压", "临时用电容量不足", "13800005678", "柏宁"):
+        expect(brief).to_contain_text(words)
+    assert phone.barriers() == []
+    brief.locator("a[href^='/issues/']").click()
+    expect(page.locator("[data-brief]")).to_contain_text("临时用电容量不足")
+    page.locator("[data-back]").click()
+    expect(page.locator("h1")).to_have_text("问题诉求")
+    expect(page.locator("[data-list-here]")).to_contain_text("临时用电容量不足")
+
+    page = phone.open("/")
+    page.locator("[data-follow-up]").get_by_role("link", name=re.compile("^登记")).click()
+    form = Form(page)
+    expect(page.locator('form[data-view="form"]')).to_be_visible()
+    form.kind("phone_follow_up").write(content="水压已复核，恢复正常")
+    form.save()
+    page = phone.open("/")
+    expect(page.locator("[data-unsent]")).to_contain_text(PROJECT)
+    expect(page.locator("[data-follow-up] [data-ticked]")).to_be_visible()
+    expect(page.locator("[data-follow-up] .cell-actions")).to_be_hidden()
+
+    phone.online()
+    all_sent(page, 1)
+    with db.reading() as session:
+        promised = session.scalars(select(FollowUp)).one()
+        assert promised.done_at is not None and promised.done_by_visit is not None
