@@ -10,6 +10,7 @@ import { saysDirty } from "../update.js";
 import { nameOf, say, sayTime } from "../words.js";
 import { setUpBeside } from "./beside.js";
 import { setUpFields } from "./fields.js";
+import { stayAboveKeyboard } from "./keyboard.js";
 import { bring, more } from "./more.js";
 import { order } from "./order.js";
 import { closed, view } from "./page.js";
@@ -19,7 +20,8 @@ import { titleOf } from "./pick.js";
 import { setUpPlace } from "./place.js";
 import { summarise } from "./summary.js";
 import { OpenVisit } from "./visit.js";
-import { assumed, choicesAt, isLater, localValue, occurred } from "./when.js";
+import { isLater } from "./when.js";
+import { setUpWhen } from "./when_step.js";
 
 const TROUBLES = new Map([["quota", "quota"], ["too-large", "large"], ["open-elsewhere", "lost"], ["gone", "lost"], ["being-sent", "lost"]]);
 
@@ -46,18 +48,6 @@ function showTrouble(problem) {
   fill(box, { trouble: say(`trouble-${TROUBLES.get(code) ?? "store"}`) });
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
-}
-
-/** iOS lays its keyboard over the page: the save bar is lifted by as much as it hides (css: --keyboard). */
-function stayAboveKeyboard() {
-  const seen = window.visualViewport;
-  if (!seen) return;
-  const lift = () => {
-    const hidden = seen.scale === 1 ? Math.max(0, window.innerHeight - seen.height - seen.offsetTop) : 0;
-    document.documentElement.style.setProperty("--keyboard", `${Math.round(hidden)}px`);
-  };
-  seen.addEventListener("resize", lift);
-  seen.addEventListener("scroll", lift);
 }
 
 /** A part of the form that neither the network nor the worker brought: what is typed stays, the next tap asks again. @param {() => void} again */
@@ -100,6 +90,7 @@ export function setUpForm(page) {
   const people = setUpPeople({ form: body, changed, officers, contacts });
   const photos = setUpPhotos({ visit: () => visit, changed });
   const place = setUpPlace({ visit: () => visit, changed, later, wanted: () => kind?.position !== "none", project });
+  const when = setUpWhen({ visit: () => visit, later, changed: () => (place.timeChanged(), changed()) });
 
   /** Issues are a quarter of the code and not in every visit: fetched when the first is looked at. */
   /** @type {Promise<{list: any, open: any}>|null} */
@@ -159,20 +150,6 @@ export function setUpForm(page) {
     );
   }
 
-  function showWhen() {
-    const now = ctx.clock.now();
-    const { said, at } = visit.occurred;
-    for (const radio of /** @type {HTMLInputElement[]} */ (all('[name="when"]'))) {
-      radio.checked = radio.value === said;
-      /** @type {HTMLElement} */ (radio.parentElement).hidden = !choicesAt(now).includes(radio.value) && radio.value !== said;
-    }
-    one("[data-when-time]").hidden = said === "now" || said === "just_now";
-    const box = input("[data-when-at]");
-    if (document.activeElement !== box) box.value = localValue(at ? new Date(at).getTime() : (assumed("time", now) ?? now));
-    box.max = localValue(now);
-    one("[data-later]").hidden = !later();
-  }
-
   function showFurther() {
     one("[data-further]").replaceChildren(
       ...(body()["projects"] ?? []).map((/** @type {string} */ id) => {
@@ -193,7 +170,7 @@ export function setUpForm(page) {
   function show() {
     view("form");
     showKinds();
-    showWhen();
+    when.show();
     showFurther();
     showParts();
     void showIssues();
@@ -264,13 +241,6 @@ export function setUpForm(page) {
     if (name) toast(say("exported", { name }));
   }
 
-  const timeChanged = () => {
-    body()["said_when"] = visit.occurred.said;
-    showWhen();
-    place.timeChanged();
-    changed();
-  };
-
   on(form, "click", ".step-head", (head) => {
     const section = /** @type {HTMLElement} */ (head.closest(".step"));
     const step = section.dataset["step"] ?? "";
@@ -291,14 +261,6 @@ export function setUpForm(page) {
     }
     unfold("kind", false);
     one('[data-step="kind"]').scrollIntoView({ block: "nearest" });
-  });
-  on(form, "change", '[name="when"]', (radio) => {
-    visit.occurred = occurred(/** @type {HTMLInputElement} */ (radio).value, ctx.clock);
-    timeChanged();
-  });
-  input("[data-when-at]").addEventListener("change", (event) => {
-    visit.occurred = occurred("time", ctx.clock, /** @type {HTMLInputElement} */ (event.target).value);
-    timeChanged();
   });
   one("[data-more]").addEventListener("click", () => {
     for (const step of order(kind).more) one(`[data-step="${step}"]`).hidden = step === "position" && kind?.position === "none";

@@ -8,7 +8,7 @@ const FEW = 12;
 
 /**
  * @typedef {{id: string, name: string, title?: string, enterprise_id?: string|null, enterprise?: any}} Contact
- * @typedef {{id: string, name: string, team?: string|null}} Officer
+ * @typedef {{id: string, name: string, initials?: string, team?: string|null}} Officer
  * @param {{form: () => Form, changed: () => void, contacts: () => Contact[], officers: () => Officer[]}} page
  */
 export function setUpPeople(page) {
@@ -58,7 +58,7 @@ export function setUpPeople(page) {
   const showColleagues = () => {
     const officers = page.officers();
     const chosen = new Set(list("participants"));
-    const shown = officers.filter(({ id, name }) => chosen.has(id) || (wanted ? name.includes(wanted) : true)).slice(0, wanted ? 50 : FEW + chosen.size);
+    const shown = officers.filter(({ id, name, initials = "" }) => chosen.has(id) || [name, initials].some((text) => text.includes(wanted))).slice(0, wanted ? 50 : FEW + chosen.size);
     one("[data-people]").replaceChildren(
       ...shown.map((officer) => {
         const chip = copy("chip");
@@ -98,7 +98,7 @@ export function setUpPeople(page) {
     page.changed();
   });
   input("[data-people-search]").addEventListener("input", (event) => {
-    wanted = /** @type {HTMLInputElement} */ (event.target).value.trim();
+    wanted = /** @type {HTMLInputElement} */ (event.target).value.trim().toLowerCase();
     showColleagues();
   });
 
