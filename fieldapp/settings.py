@@ -4,6 +4,7 @@ A bad or missing value stops the start and names the variable. docs/settings.md 
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -138,7 +139,7 @@ def _check(settings: Settings) -> None:
         parts = urlsplit(settings.origin)
         rest = parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username
         if parts.scheme not in {"http", "https"} or not parts.hostname or rest:
-            raise BadSetting(f"FIELDAPP_ORIGIN should look like https://fieldapp.example, not {settings.origin!r}")
+            raise BadSetting(f"FIELDAPP_ORIGIN should look like https://fieldapp.example, not {shown(settings.origin)}")
     if settings.locale not in LOCALES:
         raise BadSetting(f"FIELDAPP_LOCALE should be zh_Hans_CN or en, not {settings.locale!r}")
     if settings.secret_key and len(settings.secret_key) < 32:
@@ -156,7 +157,13 @@ def _check(settings: Settings) -> None:
     for name in ("tile_url", "tile_label_url"):
         url = getattr(settings, name)
         if url and not url.startswith(("https://", "http://")):
-            raise BadSetting(f"FIELDAPP_{name.upper()} should begin with https://, not {url!r}")
+            raise BadSetting(f"FIELDAPP_{name.upper()} should begin with https://, not {shown(url)}")
+
+
+def shown(url: str) -> str:
+    """An address as a terminal or a log may show it: without the password or key that it may carry."""
+    place, asked, _query = url.partition("?")
+    return re.sub(r"^([a-z][a-z0-9+.-]*:(//)?)?.*@", r"\1***@", place, flags=re.IGNORECASE) + ("?***" if asked else "")
 
 
 def _is_day(text: str) -> bool:
@@ -174,9 +181,22 @@ def secret_key(settings: Settings) -> str:
     if not path.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48))
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
         with suppress(FileExistsError):  # another process was first: its key counts
             os.link(fresh, path)
         fresh.unlink()
+        for folder in (settings.data_dir, settings.data_dir.resolve().parent):
+            _sync(folder)  # a power cut that took the key would end every session
     return path.read_text().strip()
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -165,6 +165,12 @@ def set_password(session: Session, user: User, new_hash: str, *, by: UUID | None
     audit.record(session, by, "user.password", "user", user.id)
 
 
+def end_sessions(session: Session, user: User, *, by: UUID | None) -> None:
+    """Whoever is signed in to this account, on whatever device, no longer is. What waits on a phone stays there."""
+    user.session_epoch += 1
+    audit.record(session, by, "user.sessions-ended", "user", user.id)
+
+
 def disable(session: Session, user: User, *, by: UUID | None) -> None:
     """End an account. Its phone may still hand in what it holds for 30 days."""
     if user.disabled_at is None:

@@ -46,6 +46,12 @@ class PasswordForm(FlaskForm):
     )
 
 
+class EndSessionsForm(FlaskForm):
+    proof = PasswordField(
+        _l("Password"), [InputRequired(_l("Please enter the password.")), Length(max=200, message=TOO_LONG)]
+    )
+
+
 class FirstAdminForm(FlaskForm):
     code = StringField(_l("Set-up code"), [InputRequired(_l("Please enter the code that the server printed."))])
     username = StringField(

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import actions, queries
-from fieldapp.accounts.forms import FirstAdminForm, PasswordForm, SignInForm, sentence
+from fieldapp.accounts.forms import EndSessionsForm, FirstAdminForm, PasswordForm, SignInForm, sentence
 from fieldapp.accounts.models import ADMIN, User
 from fieldapp.accounts.policy import Person, door_open, may_sign_in, person_on
 from fieldapp.core import clock, login
@@ -138,7 +138,12 @@ def _make_admin(form: FirstAdminForm) -> User | None:
 @bp.get("/settings")
 @signed_in
 def settings_page() -> ResponseReturnValue:
-    return render_template("accounts/settings.html", form=PasswordForm(), person=login.person())
+    return _settings()
+
+
+def _settings(password: PasswordForm | None = None, sessions: EndSessionsForm | None = None) -> str:
+    forms = {"form": password or PasswordForm(formdata=None), "ending": sessions or EndSessionsForm(formdata=None)}
+    return render_template("accounts/settings.html", person=login.person(), **forms)
 
 
 @bp.post("/settings/password")
@@ -148,7 +153,7 @@ def change_password() -> ResponseReturnValue:
     form = PasswordForm()
     if form.validate() and _change_password(form):
         return redirect("/settings?changed=1", 303)
-    return render_template("accounts/settings.html", form=form, person=login.person()), 422
+    return _settings(password=form), 422
 
 
 def _change_password(form: PasswordForm) -> bool:
@@ -177,6 +182,34 @@ def _change_password(form: PasswordForm) -> bool:
         form.current.errors = [_("This is not the current password.")]
         return False
     login.begin(login.person(), user.session_epoch, own_device=own)
+    return True
+
+
+@bp.post("/settings/sessions")
+@limiter.limit("10/minute")
+@signed_in
+def end_sessions() -> ResponseReturnValue:
+    form = EndSessionsForm()
+    if form.validate() and _end_sessions(form):
+        return redirect("/settings?ended=1", 303)
+    return _settings(sessions=form), 422
+
+
+def _end_sessions(form: EndSessionsForm) -> bool:
+    """Whether they were ended: all but a new one of this device."""
+    own = login.own_device()
+    with db().reading() as session:
+        known = session.get_one(User, login.person().id)
+    if not actions.verify(known, form.proof.data or ""):
+        form.proof.errors = [_("This is not the current password.")]
+        return False
+
+    def end(session: Session) -> User:
+        user = session.get_one(User, known.id, with_for_update=True)
+        actions.end_sessions(session, user, by=user.id)
+        return user
+
+    login.begin(login.person(), db().write(end).session_epoch, own_device=own)
     return True
 
 

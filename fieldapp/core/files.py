@@ -15,9 +15,11 @@ from typing import BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from fieldapp.core.db import new_id
+from fieldapp.settings import BadSetting, shown
 
 PIECE = 64 * 1024
 FRESH = "fresh"  # the folder of files that are being written
@@ -45,7 +47,7 @@ class Files:
             self._root.mkdir(parents=True, exist_ok=True)
             self._store = LocalStore(self._root)
         else:
-            self._store = from_url(url)
+            self._store = _bucket(url)
 
     def put(self, key: str, path: Path) -> None:
         """Make `key` hold the bytes of the file at `path`, for good. The file itself stays until its owner drops it."""
@@ -161,6 +163,14 @@ class Files:
         folder.mkdir(exist_ok=True)
         self.sync(folder.parent)
         self._lasting.add(folder)
+
+
+def _bucket(url: str) -> ObjectStore:
+    """Raises BadSetting; the errors of obstore would print the whole address, with its keys."""
+    try:
+        return from_url(url)
+    except (ValueError, BaseError):
+        raise BadSetting(f"FIELDAPP_FILES_URL names no store that can be used: {shown(url)}") from None
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -92,13 +92,18 @@ class _Compiled:
         self.text = str(self._compiled)
         self._base: Values = {name: bind.effective_value for name, bind in self._compiled.binds.items()}
         self._defaults = {column.key: column.default for column in self._compiled.insert_prefetch}
+        self._open = {name for name, bind in self._compiled.binds.items() if bind.required} - self._defaults.keys()
         self._order: list[str] | None = self._compiled.positiontup
         self._in = {
             name: convert for name, bind in self._compiled.binds.items() if (convert := self._binding(bind.type))
         }
 
     def given(self, values: Values) -> Any:
-        """The parameters as the driver takes them."""
+        """The parameters as the driver takes them. Raises TypeError where one is missing or none of the statement's:
+        it would be NULL, or be left out, without a word."""
+        if not (self._open <= values.keys() <= self._base.keys()):
+            wrong = sorted(self._open - values.keys() or values.keys() - self._base.keys())
+            raise TypeError(f"missing or unknown parameters: {', '.join(wrong)}")
         all_of = self._base | values
         for name, default in self._defaults.items():
             if name not in values:

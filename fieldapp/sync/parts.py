@@ -5,6 +5,7 @@ Bytes are hashed while they stream to the disk. Whoever finishes a part has it c
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import FileIO
@@ -98,8 +99,13 @@ class Parts:
         self._path(upload_id).unlink(missing_ok=True)
 
     def older_than(self, when: datetime) -> set[UUID]:
-        """The uploads whose parts nobody has written to since."""
-        return {UUID(path.stem) for path in self._folder.glob("*.part") if path.stat().st_mtime < when.timestamp()}
+        """The uploads whose parts nobody has written to since. What is not named as a part is none of ours."""
+        found = set()
+        for path in self._folder.glob("*.part"):
+            with suppress(ValueError, FileNotFoundError):  # another's name; gone meanwhile
+                if path == self._path(id := UUID(path.stem)) and path.stat().st_mtime < when.timestamp():
+                    found.add(id)
+        return found
 
     def _path(self, upload_id: UUID) -> Path:
         return self._folder / f"{upload_id}.part"

@@ -24,7 +24,7 @@ from fieldapp.core.payload import OFFICE
 from fieldapp.photos import actions as photos
 from fieldapp.photos.models import Photo, evidence_key
 from fieldapp.projects.models import Project
-from fieldapp.settings import Settings
+from fieldapp.settings import Settings, shown
 from fieldapp.upkeep import dump, manifest
 from fieldapp.upkeep.backup import key_files
 from fieldapp.upkeep.manifest import Line, Manifest
@@ -118,7 +118,9 @@ def _check_empty(settings: Settings, generation: Path) -> None:
         return
     first = next(iter(Files(settings.files).listing()), None)
     if first is not None:
-        raise Trouble(f"the file store {settings.files} is not empty (it has {first.key}): restore into an empty place")
+        raise Trouble(
+            f"the file store {shown(settings.files)} is not empty (it has {first.key}): restore into an empty place"
+        )
     left = [*key_files(settings.data_dir), *settings.parts_dir.glob("*")]
     if left:
         raise Trouble(f"{left[0]} is there already: restore into an empty place, and overwrite nothing")

@@ -57,3 +57,15 @@ def test_errors_are_those_of_the_session_and_take_everything_back(db: Database) 
 def test_a_reading_session_cannot_write_by_it_either(db: Database) -> None:
     with db.reading() as session, pytest.raises(DBAPIError, match=r"(?i)read-?only"):
         ADD.run(session, name="kite", value="red")
+
+
+@pytest.mark.parametrize("given", [{"name": "kite"}, {"name": "kite", "value": "red", "colour": "red"}])
+def test_a_parameter_that_is_missing_or_misspelt_is_told_and_nothing_is_written(
+    db: Database, given: dict[str, str]
+) -> None:
+    with pytest.raises(TypeError, match=r"value|colour"), db.writing() as session:
+        ADD.run(session, **given)
+    with pytest.raises(TypeError, match="wanted"), db.reading() as session:
+        FIND.first(session)
+    with db.reading() as session:
+        assert FIND.rows(session, wanted="kite") == []

@@ -1,13 +1,15 @@
 """Settings: read once, each documented, and a bad one stops the start by name."""
 
 import dataclasses
+import os
 import re
 import threading
 from pathlib import Path
 
 import pytest
 
-from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
+from fieldapp.core.files import Files
+from fieldapp.settings import BadSetting, Settings, read_settings, secret_key, shown
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -115,3 +117,35 @@ def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
         thread.join()
     assert len(made) == 8
     assert len(set(made)) == 1
+
+
+def test_the_key_and_its_name_are_on_the_disk_before_anything_is_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name.partition(".key.")[0])
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    secret_key(Settings(data_dir=tmp_path / "data"))
+    assert synced == [".secret", "data", tmp_path.name]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["s3://key:hush@bucket/x", "s3://bucket/x?secret_access_key=hush", "https://key:hush@host:99999/", "a?b=hush"],
+)
+def test_an_address_is_shown_without_its_keys(url: str) -> None:
+    assert "hush" not in shown(url)
+    with pytest.raises(BadSetting) as told:
+        read_settings({"FIELDAPP_TILE_URL": f"ftp:{url}"})
+    assert "hush" not in str(told.value)
+
+
+def test_a_store_that_cannot_be_used_is_named_without_its_keys() -> None:
+    with pytest.raises(BadSetting, match=r"FIELDAPP_FILES_URL.*nope://\*\*\*@host/x") as told:
+        Files("nope://key:hush@host/x")
+    assert told.value.__suppress_context__

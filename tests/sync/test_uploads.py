@@ -623,12 +623,14 @@ def test_an_expired_upload_may_be_announced_again_before_the_sweep(ana: FlaskCli
 def test_part_files_that_no_upload_knows_go_after_a_day(db: Database, settings: Settings) -> None:
     folder = Parts(settings.parts_dir)
     stray, young = settings.parts_dir / f"{new_id()}.part", settings.parts_dir / f"{new_id()}.part"
-    for path, age in ((stray, 2), (young, 0)):
+    odd = [settings.parts_dir / f"{name}.part" for name in ("copy of a part", new_id().hex, "")]
+    for path, age in ((stray, 2), (young, 0), *((path, 2) for path in odd)):
         path.write_bytes(b"?")
         at = NOON.timestamp() - age * 86400
         os.utime(path, (at, at))
     upload_jobs.sweep(db, folder)
     assert not stray.exists()
+    assert all(path.exists() for path in odd)  # nobody knows whose they are: the doctor tells of them
     assert young.exists()
 
 

@@ -102,6 +102,18 @@ def test_the_newest_is_taken_or_the_one_that_is_named(
 
 
 @ON_SQLITE
+def test_the_keys_of_the_file_store_are_told_to_nobody(
+    app: Flask, back_up: BackUp, folder: Path, elsewhere: Settings
+) -> None:
+    back_up()
+    Files(elsewhere.files).put_bytes("evidence/ab/ab12", b"somebody's")
+    with_keys = dataclasses.replace(elsewhere, files_url=f"{elsewhere.files}?secret_access_key=hush")
+    with pytest.raises(Trouble, match="is not empty") as told:
+        restore(with_keys, folder)
+    assert "hush" not in str(told.value)
+
+
+@ON_SQLITE
 def test_a_year_that_began_since_the_backup_has_its_counters_lifted_too(
     app: Flask, back_up: BackUp, folder: Path, elsewhere: Settings
 ) -> None:

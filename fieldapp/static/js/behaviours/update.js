@@ -45,17 +45,14 @@ async function askOthers() {
 export async function keepUpToDate(offer) {
   if (!navigator.serviceWorker) return;
   answerOthers();
-  let hadWorker = navigator.serviceWorker.controller !== null; // the first one takes over without a change of pages
-  let reloading = false;
+  let first = !navigator.serviceWorker.controller; // the first one takes over without a change of pages
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    const first = !hadWorker;
-    hadWorker = true;
-    if (first || reloading || dirty()) return;
-    reloading = true;
-    location.reload();
+    if (!first && !dirty()) location.reload();
+    first = false;
   });
-  if (!hadWorker) await loaded();
+  if (first) await loaded();
   const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
+  if (!navigator.serviceWorker.controller) registration.active?.postMessage("claim");
 
   const apply = async () => {
     const asked = await askOthers();

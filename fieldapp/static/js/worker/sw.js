@@ -6,6 +6,8 @@
 const PREFIX = "fieldapp-shell-";
 const CACHE = PREFIX + VERSION;
 const PATIENCE = 3000;
+const TRIES = 3;
+const PAUSE = 2000;
 const SHELL = ["/capture", "/outbox", "/offline"];
 
 // The first rule that fits decides.
@@ -68,26 +70,46 @@ async function fromNetwork(event) {
   return (await event.preloadResponse) ?? fetch(event.request);
 }
 
-self.addEventListener("install", (event) => {
-  // An address with a version never means two things, so what the page has just loaded need not come again.
-  const fresh = PRE.map((url) => new Request(url, { cache: url.startsWith("/s/") ? "default" : "reload" }));
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
-});
+self.addEventListener("install", (event) => event.waitUntil(precache()));
+
+// One request that fails costs none of the others: what has come stays, for the next installation too if this one fails.
+async function precache() {
+  const cache = await caches.open(CACHE);
+  const had = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  let missing = PRE.filter((url) => !isFixed(url) || !had.has(url));
+  for (let left = TRIES; missing.length > 0; left -= 1) {
+    if (left < TRIES) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    const asked = await Promise.allSettled(missing.map((url) => cache.add(fresh(url))));
+    missing = missing.filter((_, at) => asked[at]?.status === "rejected");
+    if (missing.length > 0 && left === 1) throw new Error(`not kept: ${missing.join(" ")}`);
+  }
+}
+
+// An address with a version never means two things, so what the page has just loaded need not come again.
+function isFixed(url) {
+  return url.startsWith("/s/");
+}
+
+function fresh(url) {
+  return new Request(url, { cache: isFixed(url) ? "default" : "reload" });
+}
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
 async function activate() {
-  await self.registration.navigationPreload?.enable();
+  await self.registration.navigationPreload?.enable().catch(() => undefined); // pages come without it, too
   const ours = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
   // Cache names keep the order in which they were made. The last two stay for pages still open: of the version before,
   // and of one that was installed meanwhile and never took over.
   await Promise.all(ours.slice(0, -2).map((name) => caches.delete(name)));
-  if (ours.length === 0) await self.clients.claim();
+  await self.clients.claim(); // only pages without a worker: those of the version before have just been given this one
 }
 
 self.addEventListener("message", (event) => {
   // A page asks for this only when no form is dirty and nothing is being sent (behaviours/update.js).
   if (event.data === "take-over") self.skipWaiting();
+  // A page that was still being loaded at the activation has been overlooked, and says so itself.
+  if (event.data === "claim") event.waitUntil(self.clients.claim());
   if (event.data === "version") event.source?.postMessage({ version: VERSION });
 });
 

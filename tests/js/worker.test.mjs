@@ -1,0 +1,90 @@
+// The worker's installation on a bad network: /sw.js as a browser runs it, with a cache and a network made for the story.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import vm from "node:vm";
+
+const SOURCE = readFileSync(new URL("../../fieldapp/static/js/worker/sw.js", import.meta.url), "utf-8");
+const PRE = ["/capture", "/s/v1/a.js", "/s/v1/b.js"];
+const HERE = "https://field.example";
+
+/** A browser in which workers of several versions are installed, one after the other; `broken` says what fails how often. */
+function browser(broken = {}) {
+  const kept = new Map(); // cache name → addresses
+  const asked = [];
+  const cacheOf = (name) => {
+    if (!kept.has(name)) kept.set(name, new Set());
+    const held = kept.get(name);
+    return {
+      keys: async () => [...held].map((path) => ({ url: HERE + path })),
+      add: async ({ url, cache }) => {
+        asked.push(`${cache} ${url}`);
+        if (broken[url]-- > 0) throw new TypeError("Failed to fetch");
+        held.add(url);
+      },
+    };
+  };
+  const caches = {
+    open: async (name) => cacheOf(name),
+    keys: async () => [...kept.keys()],
+    delete: async (name) => kept.delete(name),
+  };
+  let claims = 0;
+  const worker = (version, { preload } = {}) => {
+    const listeners = new Map();
+    const self = {
+      addEventListener: (type, listener) => listeners.set(type, listener),
+      registration: { navigationPreload: preload },
+      clients: { claim: async () => void (claims += 1) },
+    };
+    const Request = class {
+      constructor(url, { cache }) {
+        Object.assign(this, { url, cache });
+      }
+    };
+    vm.runInNewContext(`const VERSION = "${version}"; const PRE = ${JSON.stringify(PRE)};\n${SOURCE}`, {
+      self, caches, Request, URL, location: new URL(HERE), setTimeout: (done) => setImmediate(done),
+    });
+    return async (type, more = {}) => {
+      let done = null;
+      listeners.get(type)({ ...more, waitUntil: (promise) => (done = promise) });
+      await done;
+    };
+  };
+  return { worker, kept: (version) => [...(kept.get(`fieldapp-shell-${version}`) ?? [])].sort(), asked, claims: () => claims };
+}
+
+test("a request that fails once costs the shell nothing, and none of the others is made again", async () => {
+  const phone = browser({ "/s/v1/a.js": 1 });
+  await phone.worker("v1")("install");
+  assert.deepEqual(phone.kept("v1"), PRE);
+  assert.deepEqual(phone.asked, ["reload /capture", "default /s/v1/a.js", "default /s/v1/b.js", "default /s/v1/a.js"]);
+});
+
+test("where one address never answers nothing is installed; the next page goes on from there, and asks for the pages anew", async () => {
+  const phone = browser({ "/s/v1/b.js": 3 });
+  await assert.rejects(phone.worker("v1")("install"), /not kept: \/s\/v1\/b\.js$/);
+  phone.asked.length = 0;
+  await phone.worker("v1")("install");
+  assert.deepEqual(phone.asked, ["reload /capture", "default /s/v1/b.js"]);
+  assert.deepEqual(phone.kept("v1"), PRE);
+});
+
+test("the first worker takes its pages though another version has failed before it, and though there is no preloading", async () => {
+  const phone = browser({ "/s/v1/b.js": 3 });
+  await assert.rejects(phone.worker("v1")("install"));
+  const preload = { enable: async () => Promise.reject(new Error("InvalidStateError")) };
+  const second = phone.worker("v2", { preload });
+  await second("install");
+  await second("activate");
+  assert.equal(phone.claims(), 1);
+});
+
+test("a page that was being loaded at that moment asks for itself", async () => {
+  const phone = browser();
+  const worker = phone.worker("v1");
+  await worker("install");
+  await worker("activate");
+  await worker("message", { data: "claim" });
+  assert.equal(phone.claims(), 2);
+});
