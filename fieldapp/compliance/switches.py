@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldapp.core import audit, clock
+from fieldapp.core import audit, clock, passing
 from fieldapp.core.changes import insert
 from fieldapp.core.db import Database
 from fieldapp.core.models import Fact
@@ -72,7 +72,13 @@ def note(database: Database, settings: Settings) -> list[Standing]:
     with database.reading() as session:
         known = _known(session)
     if any(known.get(one.setting, (None,))[0] != getattr(settings, one.setting) for one in RESTRICTED):
-        known = database.write(lambda session: _note_changes(session, settings))
+        try:
+            known = database.write(lambda session: _note_changes(session, settings))
+        except Exception as error:
+            if not passing.passes(error):
+                raise
+            log.warning("a switch was not noted", exc_info=error)  # a full disk keeps no server from starting
+            known = {one.setting: (bool(getattr(settings, one.setting)), clock.now()) for one in RESTRICTED}
     standing = [Standing(one, *known[one.setting]) for one in RESTRICTED]
     for one in standing:
         if one.on:

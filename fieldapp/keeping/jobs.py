@@ -93,7 +93,7 @@ def _of_photos(session: Session, before: datetime) -> int:
     claimed = or_(Photo.position["lat"].as_string().is_not(None), Photo.exif_claimed["lat"].as_string().is_not(None))
     found = list(session.scalars(select(Photo).where(taken < before, claimed).limit(A_BATCH)))
     for photo in found:
-        photo.position = null()  # type: ignore[assignment]  # None would be the JSON word null
+        photo.position = null()  # None would be the JSON word null
         photo.exif_claimed = {name: value for name, value in photo.exif_claimed.items() if name not in CLAIMED}
     session.flush()
     return len(found)

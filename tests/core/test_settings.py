@@ -61,6 +61,9 @@ def test_without_any_variable_the_defaults_hold() -> None:
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO"),
         ("DATABASE_URL", "mysql://db.example/fieldapp", "sqlite: or postgresql+psycopg:"),
         ("TILE_URL", "//tiles.example/{z}", "https://"),
+        ("STOPS_ON", "next spring", "2027-03-31"),
+        ("STOPS_ON", "20270331", "2027-03-31"),
+        ("KEEP_POSITIONS_DAYS", "-1", "whole number, 0 or more"),
     ],
 )
 def test_a_bad_value_is_named(name: str, value: str, says: str) -> None:

@@ -104,6 +104,12 @@ def test_the_log_does_not_know_the_token(story: Story, reader: Readers, caplog: 
     assert paths == ["/link/…"]
 
 
+def test_nobody_tries_tokens_for_long(client_of: Callable[..., FlaskClient]) -> None:
+    boss = client_of(None)
+    codes = [boss.get(f"/link/guess{n}").status_code for n in range(61)]
+    assert codes == [404] * 60 + [429]
+
+
 def sensitive_photo(story: Story, db: Database) -> UUID:
     visit = story.logs("ana", photos=1, content="公开的")
     with db.writing() as session:
