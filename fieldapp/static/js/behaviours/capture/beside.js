@@ -4,11 +4,10 @@
  * @import { OpenVisit } from "./visit.js"
  * @import { Page } from "./page.js"
  */
-import { all, fill, one } from "../dom.js";
+import { all } from "../dom.js";
 import { toast } from "../toast.js";
 import { say } from "../words.js";
-import { inWords, lastAt, likeLast } from "./last.js";
-import { template } from "./more.js";
+import { lastAt, likeLast } from "./last.js";
 
 const CALL = "phone_follow_up";
 const SHARED = ["site", "meeting", "office"]; // groups of kinds where two can have been in one place
@@ -52,15 +51,8 @@ export function setUpBeside(the) {
     return setUpFirms({ form: body, projects: () => page.ref.projects, changed: firmsChanged });
   });
   const last = once(async () => {
-    const button = one("[data-like-last]", /** @type {any} */ (await template("last")));
-    one('[data-step="when"]').after(button);
-    button.addEventListener("click", () => {
-      Object.assign(body(), wouldFill());
-      the.changed();
-      the.showParts();
-      button.hidden = true;
-    });
-    return button;
+    const { setUpLikeLast } = await import("./like_last.js");
+    return setUpLikeLast({ form: body, wouldFill, changed: () => (the.changed(), the.showParts()) });
   });
 
   const wouldFill = () => likeLast(body(), lastAt(page.ref.last_visits, page.ref.last_by_project, body()["project"] ?? ""));
@@ -82,12 +74,7 @@ export function setUpBeside(the) {
   async function show() {
     const asked = the.kind()?.code === CALL;
     if (asked || call.begun()) (await call.get()).show(asked);
-    const filled = wouldFill();
-    if (filled || last.begun()) {
-      const button = await last.get();
-      button.hidden = !filled;
-      if (filled) fill(button, { "like-last": say("like-last", { what: inWords(filled, say("and")) }) });
-    }
+    if (wouldFill() || last.begun()) (await last.get()).show();
     (await firms.get()).show();
     if (mayBeJoint()) (await joint.get()).look();
   }
