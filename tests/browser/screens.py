@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",  # a camera that shows a turning clock; it still asks for leave
 ]
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},

@@ -21,6 +21,7 @@ export function setUpIssues(page) {
   /** @type {any} */
   let event = null;
   let unitByHand = false;
+  let isNew = false;
 
   const events = () => /** @type {any[]} */ (page.visit().form["issue_events"]);
   const opened = () => events().filter(({ type }) => type === "opened");
@@ -67,8 +68,7 @@ export function setUpIssues(page) {
 
   /** What is open there already, of the same kind: it may be the very thing. */
   const showSame = () => {
-    const mine = opened().includes(event) ? null : event;
-    const same = mine ? sameCategory(page.alreadyOpen(), page.categories(), field("category").value) : [];
+    const same = isNew ? sameCategory(page.alreadyOpen(), field("category").value) : [];
     one("[data-same]", sheet).hidden = same.length === 0;
     one('[data-list="same"]', sheet).replaceChildren(
       ...same.map((issue) => {
@@ -115,6 +115,7 @@ export function setUpIssues(page) {
     const { clock, random } = page.visit().ctx;
     event = issue ?? { id: uuid7(clock, random), issue: uuid7(clock, random), type: "opened", title: "", category: "", urgency: "normal", raised_by: "", enterprise_deadline: null, nature: "request", lead_unit: null, text: "", place: "", photos: [], sensitive: false };
     unitByHand = Boolean(event.lead_unit);
+    isNew = issue === null;
     options();
     for (const name of ["title", "category", "raised_by", "nature", "lead_unit", "text", "place"]) field(name).value = event[name] ?? "";
     field("enterprise_deadline").value = event.enterprise_deadline ? localValue(new Date(event.enterprise_deadline).getTime()) : "";

@@ -2,7 +2,6 @@
  * The project's open issues: 无变化 · 有进展 · 已解决, one tap each. What is said of them travels inside the visit.
  * @import { OpenVisit } from "./visit.js"
  * @typedef {{id: string, title: string, number?: string|null, due?: string, category?: string|null, last_event?: string|null}} OpenIssue
- * @typedef {{code: string, parent?: string|null}} Category
  * @typedef {{id: string, issue: string, type: string, base: string|null, photos: string[], text: string}} Said
  */
 import { uuid7 } from "../../outbox/ids.js";
@@ -14,18 +13,13 @@ import { pictureOf } from "./photos.js";
 const NO_CHANGE = "no_change";
 
 /**
- * Open issues of the category that is chosen for a new one, or of its group.
+ * Open issues of the category that is chosen for a new one.
  * @template {OpenIssue} I
  * @param {I[]} open
- * @param {Category[]} categories
  * @param {string} chosen
  * @returns {I[]}
  */
-export function sameCategory(open, categories, chosen) {
-  if (!chosen) return [];
-  const groupOf = (/** @type {string|null|undefined} */ code) => categories.find((each) => each.code === code)?.parent || code || "";
-  return open.filter(({ category }) => category === chosen || (category && groupOf(category) === groupOf(chosen)));
-}
+export const sameCategory = (open, chosen) => (chosen ? open.filter(({ category }) => category === chosen) : []);
 
 /**
  * The visit's events after a tap. The same tap takes it back; another is another event, so that a server which has

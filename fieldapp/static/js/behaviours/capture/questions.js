@@ -72,7 +72,7 @@ export function setUpQuestions(part, page) {
       ...lines.map(({ code, text }) => {
         const line = copy("question");
         one("[data-slot]", line).textContent = text;
-        const box = input("textarea", line);
+        const box = input("input", line);
         box.dataset["question"] = code;
         box.dataset["words"] = text;
         box.value = asked().find(({ question }) => question === code)?.answer ?? "";
@@ -84,7 +84,7 @@ export function setUpQuestions(part, page) {
   };
 
   on(list, "input", "[data-question]", (box) => {
-    const said = { question: box.dataset["question"] ?? "", text: box.dataset["words"] ?? "", answer: /** @type {HTMLTextAreaElement} */ (box).value };
+    const said = { question: box.dataset["question"] ?? "", text: box.dataset["words"] ?? "", answer: /** @type {HTMLInputElement} */ (box).value };
     page.form()["asked"] = answered(asked(), said);
     summary();
     page.changed();
