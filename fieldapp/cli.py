@@ -79,6 +79,7 @@ def _upkeep_commands(command: Callable[[str, Run, str], argparse.ArgumentParser]
     doctor_parser = command("doctor", doctor, "look for what is wrong; 0: nothing, 1: something, with what to do")
     doctor_parser.add_argument("--deep", action="store_true", help="read every photo and compare its hash")
     doctor_parser.add_argument("--json", action="store_true", help="one JSON object")
+    command("reindex", reindex, "make the index of the search anew, while the server runs")
 
 
 def _at_least_one(text: str) -> int:
@@ -168,6 +169,12 @@ def synth(arguments: argparse.Namespace, settings: Settings) -> None:
         print(synthesize(settings, database, **{name: wanted[name] for name in ("projects", "visits", "seed")}))
     except NotEmpty as error:
         raise Failed("this database holds something else already; a synthetic zone goes into an empty one") from error
+
+
+def reindex(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.feed import search_actions
+
+    print(f"{search_actions.rebuild(_ready(settings))} visits and issues can be found")
 
 
 def backup(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -25,9 +25,12 @@ from fieldapp.core.models import Counter as Counted
 from fieldapp.demo.bulk import Bulk, Row
 from fieldapp.demo.load import PASSWORD, NotEmpty
 from fieldapp.demo.synth_visits import Author, Made, Place, Told, visit_rows
+from fieldapp.issues import words as issue_words
 from fieldapp.issues.models import Category
 from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project, Stage, Zone
+from fieldapp.search import actions as search
 from fieldapp.settings import Settings
+from fieldapp.visits import words as visit_words
 from fieldapp.visits.models import VisitKind
 
 TEAMS, OFFICERS_A_TEAM, UNITS, AREAS = 4, 3, 6, 8
@@ -174,7 +177,19 @@ def _write(session: Session, synth: Synth, batch: range, visits: int, dice: rand
     bulk = Bulk(session)
     for table in Base.metadata.sorted_tables:  # what is referred to comes first
         bulk.insert(table, made.get(table.name, []))
+    _index(session, made)
     told.rows.update(Counter({name: len(rows) for name, rows in made.items()}))
+
+
+def _index(session: Session, made: Made) -> None:
+    """What their words are, for the search: as it is said where they are logged one by one."""
+    for row in made.get("visit", []):
+        said = {**dict.fromkeys(visit_words.TEXTS, ""), "met": [], "outside": [], "policy_items": [], **row}
+        search.say(session, visit_words.KIND, row["id"], row["occurred_at"], visit_words.parts(said))
+    for row in made.get("issue", []):
+        search.say(
+            session, issue_words.KIND, row["id"], row["opened_at"], [row.get(name, "") for name in issue_words.TEXTS]
+        )
 
 
 def _count(session: Session, synth: Synth, told: Told) -> None:

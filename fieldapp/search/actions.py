@@ -58,3 +58,9 @@ def _first_id(at: datetime, ref: UUID) -> int:
     """Ordered by time; the low bits are the thing's own, so that writers at once do not meet."""
     moment = max(0, int(at.timestamp() * 1000))
     return (moment << SPARE_BITS) | (ref.int & ((1 << (SPARE_BITS - 1)) - 1))
+
+
+def forget_all(session: Session) -> None:
+    """An empty index, to be filled again."""
+    session.execute(delete(_ROWS))
+    grams.empty(session.connection())

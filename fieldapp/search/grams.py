@@ -35,6 +35,10 @@ _TAKE = {
     "sqlite": "INSERT INTO search_gram (search_gram, rowid, grams) VALUES ('delete', ?, ?)",
     "postgresql": "DELETE FROM search_gram WHERE id = %s",
 }
+_EMPTY = {
+    "sqlite": "INSERT INTO search_gram (search_gram) VALUES ('delete-all')",
+    "postgresql": "DELETE FROM search_gram",
+}
 _FIND = {
     "sqlite": "SELECT rowid FROM search_gram WHERE search_gram MATCH :pairs AND rowid < :before"
     " ORDER BY rowid DESC LIMIT :most",
@@ -75,6 +79,10 @@ def take(connection: Connection, id: int, kind: str, said: str) -> None:
     name = connection.dialect.name
     given: tuple[Any, ...] = (id, " ".join(_of(kind, said))) if name == "sqlite" else (id,)
     execute(connection, _TAKE[name], given).close()
+
+
+def empty(connection: Connection) -> None:
+    execute(connection, _EMPTY[connection.dialect.name], ()).close()
 
 
 def found(session: Session, kind: str, looked_for: Iterable[str], *, before: int, most: int) -> list[int]:

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import event, select
 
 from fieldapp.core.db import Database, new_id
-from fieldapp.feed import search_queries
+from fieldapp.feed import search_actions, search_queries
 from fieldapp.issues.models import Issue
 from fieldapp.projects.models import Assignment, Contact, Enterprise, Project
+from fieldapp.search import actions as search
 from fieldapp.visits.models import Visit
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
@@ -194,3 +195,18 @@ def test_twenty_hits_cost_as_many_statements_as_three(
                 event.remove(db.engine, "before_cursor_execute", note)
             counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_the_index_made_anew_finds_what_it_found_before(story: Story, db: Database, reader: Readers) -> None:
+    visit = story.logs("ana", issues=[{"title": "水压不足"}])
+    story.says("bo", visit, "addition", text="塔吊已拆除")
+    gone = story.logs("ana", content="写错了的塔吊")
+    story.says("ana", gone, "withdrawal", reason="重复")
+    with db.writing() as session:
+        search.forget_all(session)
+    assert found(reader("bo").get("/search?q=塔吊")) == []
+    for _time in range(2):
+        assert search_actions.rebuild(db) == 3
+        bo = reader("bo")
+        assert found(bo.get("/search?q=塔吊")) == [f"/visits/{visit}"]
+        assert found(bo.get("/search?q=水压")) == [f"/issues/{story.issue_of(visit)}"]
