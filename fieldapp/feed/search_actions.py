@@ -27,7 +27,7 @@ def _say_all(database: Database, model: type[Visit] | type[Issue]) -> int:
 
     def some(session: Session) -> list[UUID]:
         query = select(model).where(model.id > last).order_by(model.id).limit(A_BATCH)
-        found: list[Visit | Issue] = list(session.scalars(query))  # type: ignore[arg-type]
+        found: list[Visit | Issue] = list(session.scalars(query))
         for one in found:
             if isinstance(one, Visit):
                 visit_words.say_again(session, one)

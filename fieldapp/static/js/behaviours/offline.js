@@ -27,7 +27,7 @@ async function begin() {
   const rows = await outbox(ctx, user.id);
   showUnsent(rows);
   if (KEY === "/") one("[data-drafts]").hidden = (await showDrafts(ctx, user.id, (await read(ctx, "kinds")) ?? [])) === 0;
-  const shown = (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
+  const shown = (await searching(ctx, rows)) || (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
   if (!shown) return;
   tickOff(rows);
   for (const plain of all("[data-without]")) plain.hidden = true;
@@ -46,6 +46,15 @@ function light() {
 function call(name) {
   one("h1").textContent = name;
   document.title = name;
+}
+
+/** @param {Ctx} ctx @param {import("../outbox/types.js").Row[]} rows */
+async function searching(ctx, rows) {
+  if (KEY !== "/search") return false;
+  call(say("search-page"));
+  const { showSearch } = await import("./search_held.js");
+  await showSearch(ctx, rows);
+  return true;
 }
 
 /** The server's own lines. @param {Ctx} ctx */
