@@ -16,18 +16,30 @@ from fieldapp.core.payload import Arrival, Position, Times
 from fieldapp.demo.stage import Stage, make_id
 from fieldapp.feed import actions as feed
 from fieldapp.projects.coordinates import from_wgs84
+from fieldapp.projects.models import Contact, Project
 from fieldapp.settings import Settings
 from fieldapp.sync import records
-from fieldapp.visits.body import SupplementBody, VisitBody
+from fieldapp.visits.body import Met, NextStep, SupplementBody, VisitBody
 from fieldapp.visits.models import FollowUp, Visit
 
-DONE_BEFORE = timedelta(days=20)
+DONE_BEFORE = timedelta(days=4)
+# officer, project, logged so many days ago, the next step, and its day from today on
+PROMISES = (
+    ("officer1", "jingge-1", 6, "回访临时用电增容进展，问清表箱到货时间。", -2),
+    ("officer1", "denghuo", 3, "电话告知试生产备案所需材料清单。", 0),
+    ("officer1", "haitong", 2, "到现场复核北门排水，与供水公司同去。", 1),
+    ("officer2", "xingcha-1", 5, "把用工补贴申报口径答复给企业。", -1),
+    ("officer2", "canglang-1", 2, "提醒企业提交联合验收申请。", 2),
+    ("officer3", "wangchao", 4, "回访总装车间消防整改情况。", -1),
+    ("lead1", "jingge-2", 3, "协调道路开口占道手续，约交警现场会商。", 0),
+)
 
 
 def play(settings: Settings, db: Database, stage: Stage, rng: random.Random) -> None:
     db.write(lambda session: _supplements(session, settings, stage, rng))
     db.write(lambda session: _special_visits(session, settings, stage, rng))
     db.write(lambda session: _tick_off(session, stage))
+    db.write(lambda session: _promises(session, settings, stage, rng))
     _for_review(settings, db, stage, rng)
 
 
@@ -96,6 +108,24 @@ def _tick_off(session: Session, stage: Stage) -> None:
     """Old next steps were done long ago."""
     old = FollowUp.due_on < stage.today - DONE_BEFORE
     session.execute(update(FollowUp).where(old | FollowUp.due_on.is_(None)).values(done_at=clock.now()))
+
+
+def _promises(session: Session, settings: Settings, stage: Stage, rng: random.Random) -> None:
+    """待跟进 of today: some late, some due, some for later; each with whom to call."""
+    firms = {play.key: play for play in stage.plays}
+    for who, key, ago, text, ahead in PROMISES:
+        project = session.get_one(Project, stage.projects[key])
+        contact = session.scalars(
+            select(Contact).where(Contact.enterprise_id == project.enterprise_id).order_by(Contact.order).limit(1)
+        ).one()
+        body = VisitBody(
+            kind="phone_follow_up", project=project.id, content=f"电话了解{firms[key].building}近况，约定下一步。",
+            met=[Met(name=contact.name, title=contact.title, contact=contact.id)],
+            next_step=NextStep(text=text, on=stage.today + timedelta(days=ahead)),
+        )  # fmt: skip
+        at = clock.now() - timedelta(days=ago)
+        with clock.frozen(at):
+            feed.log_visit(session, _person(stage, who), _arrival(at, rng), body, zone_readable=settings.zone_readable)
 
 
 def _for_review(settings: Settings, db: Database, stage: Stage, rng: random.Random) -> None:

@@ -45,6 +45,7 @@ OFTEN = {
     "accompanied_filing": 6, "department_liaison": 4, "office_meeting": 2, "coordination_meeting": 2,
     "liaison_meeting": 1, "talks": 1, "policy_briefing": 1, "standing_watch": 1, "mock_acceptance": 2, "reception": 1,
 }  # fmt: skip
+QUIET, QUIET_FOR = ("bailu", "qingyu"), 47  # 久未联系: nobody was in touch for so many days
 ON_SITE = ("site_inspection", "site_visit", "joint_visit", "standing_watch", "mock_acceptance")
 
 
@@ -101,6 +102,8 @@ def _plans(stage: Stage, rng: random.Random) -> list[Plan]:
         if at > clock.now() - timedelta(minutes=20):
             continue
         project = rng.choices(stage.plays, weights)[0]
+        if project.key in QUIET and ago < QUIET_FOR:
+            continue
         plans.append(Plan(at, kind, project, _officer(stage, project, rng), rng.getrandbits(32)))
     return sorted(plans, key=lambda plan: plan.at)
 

@@ -40,7 +40,7 @@ def _let_photos_ask(state: Any) -> None:
 def today_page() -> ResponseReturnValue:
     """The start page. A handling unit's is its issues."""
     if person().role == UNIT:
-        return redirect("/issues")
+        return redirect("/issues?part=waiting")
     shown = queries.today(
         read(), person(), zone_readable=settings().zone_readable, zone=settings().timezone,
         neglect_days=settings().neglect_days,

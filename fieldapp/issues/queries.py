@@ -65,6 +65,18 @@ def by_due(
     )
 
 
+def lately(
+    session: Session, person: Person, *where: ColumnElement[bool], zone_readable: bool, after: str | None = None
+) -> Page[Issue]:
+    """Issues, open and ended, by what happened last, newest first: a unit looks through what it has done."""
+    query = select(Issue).where(policy.readable(person, zone_readable=zone_readable), *where)
+    if (start := unpack(after, datetime, UUID)) is not None:
+        at, id = start
+        query = query.where(or_(Issue.last_event_at < at, and_(Issue.last_event_at == at, Issue.id < id)))
+    query = query.options(*LINKS).order_by(Issue.last_event_at.desc(), Issue.id.desc()).limit(SIZE + 1)
+    return page(list(session.scalars(query)), SIZE, lambda issue: pack(issue.last_event_at, issue.id))
+
+
 def due_of(issue: Issue) -> datetime | None:
     """The day that counts: the limit's, else the enterprise's own."""
     return issue.due_at or issue.enterprise_deadline

@@ -17,7 +17,20 @@ from fieldapp.core.problems import not_found
 from fieldapp.core.web import read, settings
 from fieldapp.issues import queries
 from fieldapp.issues.models import Issue
-from fieldapp.issues.states import CLOSE_OFF_ASKED, DISPATCHED, GOING, HANDLING, OPEN, REPLIED, RETURNED, SOLVED
+from fieldapp.issues.states import (
+    APPROVED,
+    CALLED_BACK,
+    CLOSE_OFF_ASKED,
+    DISPATCHED,
+    GOING,
+    HANDLING,
+    MERGED,
+    OPEN,
+    REPLIED,
+    RETURNED,
+    SOLVED,
+    STRUCK_OFF,
+)
 from fieldapp.photos import policy as photos_policy
 from fieldapp.photos import queries as photos
 from fieldapp.projects import queries as projects
@@ -26,6 +39,12 @@ from fieldapp.visits import queries as visits
 SOON = timedelta(days=2)
 FILTERS = (OPEN, DISPATCHED, HANDLING, RETURNED, REPLIED, SOLVED, CLOSE_OFF_ASKED)  # chips, where there are such issues
 UNIT_FILTERS = (DISPATCHED, HANDLING, REPLIED)
+# The bottom bar of a handling unit: 待签收 · 办理中 · 已办结.
+WAITING, IN_HAND, DONE = "waiting", "handling", "done"
+PARTS = {
+    WAITING: (DISPATCHED,), IN_HAND: (HANDLING,),
+    DONE: (REPLIED, SOLVED, CLOSE_OFF_ASKED, APPROVED, CALLED_BACK, STRUCK_OFF, MERGED),
+}  # fmt: skip
 
 bp = Blueprint("issues", __name__)
 
@@ -89,14 +108,16 @@ def _rows() -> dict[str, Any]:
     state, only_mine = request.args.get("state", ""), "mine" in request.args
     where = [Issue.state == state] if state in GOING else []
     where += [queries.mine(person())] if only_mine else []
-    page = queries.by_due(
-        read(), person(), *where, zone_readable=settings().zone_readable, after=request.args.get("after")
-    )
+    part = request.args.get("part", "") if person().role == UNIT else ""
+    where += [Issue.state.in_(PARTS[part])] if part in PARTS else []
+    found = queries.lately if part == DONE else queries.by_due
+    page = found(read(), person(), *where, zone_readable=settings().zone_readable, after=request.args.get("after"))
     linked = {link.project_id for issue in page.items for link in issue.projects}
     return {
         "page": page,
         "state": state if state in GOING else "",
         "only_mine": only_mine,
+        "part": part if part in PARTS else "",
         "projects": projects.by_ids(read(), linked),
         "units": {unit.id: unit for unit in accounts.units(read())},
     }

@@ -11,12 +11,13 @@ from fieldapp.core.paging import pack, unpack
 from fieldapp.feed.brief_queries import Reach
 from fieldapp.sync import briefs, reference
 from fieldapp.sync.receipts import server_epoch
+from fieldapp.sync.reference_rows import Asker
 
 MARK = "~"
 
 
 def answer(
-    session: Session, asker: reference.Asker, press: briefs.Press, since: str | None, part: str | None
+    session: Session, asker: Asker, press: briefs.Press, since: str | None, part: str | None
 ) -> dict[str, Any]:
     """One page of a first load or of a delta."""
     rows, _, has = (since or "").partition(MARK)

@@ -47,14 +47,14 @@ def sign_in(page: Page, url: str, name: str = "ana") -> None:
 def test_a_page_that_was_not_brought_says_so_and_leads_to_the_visit_form(phone: Phone, cast: Cast) -> None:
     get_ready(phone)
     phone.offline()
-    page = phone.open("/issues?mine=1")
+    page = phone.open("/settings")
     expect(page.locator("h1")).to_have_text("离线")
     page.locator('main a[href="/capture"]').first.click()
     expect(page.locator('[data-view="pick"]')).to_be_visible()
     page.go_back()
     expect(page.locator("h1")).to_have_text("离线")
     phone.online()  # the page tries again by itself
-    expect(page.locator("h1")).to_have_text("问题诉求")
+    expect(page.locator("h1")).to_have_text("我的")
 
 
 def test_a_fragment_that_does_not_come_leaves_the_page_and_says_why(

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from fieldapp.accounts.models import User
+from fieldapp.accounts.policy import person_on
 from fieldapp.core import clock
 from fieldapp.core.db import Database
 from fieldapp.demo.load import NotEmpty, load
+from fieldapp.feed import queries
 from fieldapp.issues.models import Issue
 from fieldapp.photos.models import Photo
 from fieldapp.projects.models import Project
@@ -48,6 +50,23 @@ def test_every_page_has_something_to_look_at(zone: tuple[Settings, Database]) ->
             func.min(Visit.state), func.max(Visit.state),
         )  # fmt: skip
         assert tuple(session.execute(flags).one()) == (True, True, True, "placed", "unfiled")
+
+
+def test_an_officer_finds_what_to_do_on_the_start_page(zone: tuple[Settings, Database]) -> None:
+    """Promises that are late, due and to come, whom to call about each, and projects that nobody was in touch with."""
+    with zone[1].reading() as session, clock.frozen(TODAY):
+        user = session.scalars(select(User).where(User.username == "officer1")).one()
+        shown = queries.today(
+            session, person_on(user, TODAY.date()), zone_readable=True, zone="Asia/Shanghai",
+            neglect_days=zone[0].neglect_days,
+        )  # fmt: skip
+        due = [one.due_on for one in shown.follow_ups if one.due_on]
+        assert min(due) < TODAY.date() and TODAY.date() in due and max(due) > TODAY.date()
+        assert set(shown.to_call) >= {one.id for one in shown.follow_ups[:2]}
+        assert {project.title for project in shown.neglected} == {
+            "白鹭食品海洋预制菜加工项目",
+            "青屿新能源渔光互补配套制氢项目",
+        }
 
 
 def test_photos_lie_in_the_files_with_their_thumbnails(zone: tuple[Settings, Database]) -> None:

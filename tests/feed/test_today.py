@@ -49,9 +49,9 @@ def test_a_project_may_wish_to_be_contacted_less_often(cast: Cast, db: Database,
     assert "没有久未联系的项目" in reader("ana").get("/").text
 
 
-def test_a_units_start_page_is_its_issues(cast: Cast, reader: Readers) -> None:
+def test_a_units_start_page_is_what_waits_to_be_accepted(cast: Cast, reader: Readers) -> None:
     answer = reader("uma").client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/issues")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/issues?part=waiting")
 
 
 def test_the_phone_finds_where_to_say_what_it_holds(cast: Cast, reader: Readers) -> None:

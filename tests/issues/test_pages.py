@@ -77,6 +77,27 @@ def test_uma_sees_what_was_dispatched_to_her_unit_and_nothing_else(story: Story,
     assert uma.client.get(f"/issues/{story.issue_of(other)}").status_code == 404
 
 
+def test_a_unit_finds_what_waits_what_is_in_hand_and_what_is_done(
+    story: Story, db: Database, cast: Cast, reader: Readers
+) -> None:
+    found = {
+        title: story.issue_of(story.logs("ana", issues=[{"title": title}]))
+        for title in ("新来", "在办", "办好", "销号")
+    }
+    for issue in found.values():
+        story.dispatch(issue)
+    with db.writing() as session:
+        for title, state in (("在办", "handling"), ("办好", "replied"), ("销号", "struck_off")):
+            issue = session.get_one(Issue, found[title])
+            issue.state, issue.closed_at = state, NOON if state == "struck_off" else None
+    uma = reader("uma")
+    assert [titles(uma.get(f"/issues?part={part}")) for part in ("waiting", "handling")] == [["新来"], ["在办"]]
+    assert set(titles(uma.get("/issues?part=done"))) == {"办好", "销号"}
+    page = uma.get("/issues?part=done")
+    assert [one.text for one in page.one("nav", css="nav").all("a", aria_current="page")] == ["已办结"]
+    assert set(titles(reader("lin").get("/issues?part=done"))) == {"新来", "在办", "办好"}  # a unit's bar only
+
+
 def test_an_issue_tells_its_story_newest_last(story: Story, cast: Cast, reader: Readers) -> None:
     visit = story.logs(
         "ana", issues=[{"title": "水压不足", "text": "二层用水", "raised_by": "周明", "category": "water"}]

@@ -44,7 +44,8 @@ def test_a_lead_has_the_map_and_finds_the_settings_in_the_title_bar(role: str) -
 
 
 def test_a_unit_sees_its_issues_and_itself() -> None:
-    assert bar(render("list", role="unit")) == ["/issues", "/settings"]
+    parts = [f"/issues?part={part}" for part in ("waiting", "handling", "done")]
+    assert bar(render("list", role="unit")) == [*parts, "/settings"]
 
 
 def test_the_page_one_is_on_is_lit() -> None:
