@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from fieldapp.core import clock
@@ -20,6 +22,7 @@ from fieldapp.sync.models import PROJECTED, Raw
 from fieldapp.visits.models import Supplement, Visit
 from tests.cast import NOON, Cast
 from tests.feed.story import Story, stood
+from tests.sync.phone import Phone
 
 YEAR = timedelta(days=365)
 
@@ -140,3 +143,22 @@ def test_old_photos_lose_their_bytes_and_leave_their_hash(story: Story, settings
 def test_the_pin_of_an_issue_is_no_place_of_a_person() -> None:
     said = {"issue_events": [{"type": "opened", "lat": 37.1, "lng": 119.9}], "body": {"position": {"lat": 1.0}}}
     assert without_places(said) == {"issue_events": [{"type": "opened", "lat": 37.1, "lng": 119.9}], "body": {}}
+
+
+def test_a_phone_that_sends_the_old_bytes_again_gets_its_receipt_and_brings_nothing_back(
+    settings: Settings, db: Database, cast: Cast, client_of: Callable[..., FlaskClient]
+) -> None:
+    phone = Phone(cast.ana, client_of("ana"), at=NOON)
+    sent = phone.visit(cast.sail, {"position": {"lat": 37.1, "lng": 119.9, "accuracy_m": 8}, "content": "二层封顶"})
+    first = phone.send(sent).json
+    assert stands(db, sent.id).lat == 37.1
+    clock.advance(YEAR)
+    let_go(context(settings, db, keep_positions_days=180))
+    phone.client = client_of("ana")  # her session has ended long ago
+    again = phone.send(sent)
+    facts = ("id", "payload_sha256", "state", "number", "complete")
+    assert again.status_code == 200 and [again.json[name] for name in facts] == [first[name] for name in facts]
+    assert stands(db, sent.id).lat is None and stands(db, sent.id).content == "二层封顶"
+    with db.reading() as session:
+        kept = session.scalars(select(Raw).where(Raw.record_id == sent.id)).one()
+        assert kept.position_removed_at and "37.1" not in kept.payload.decode()
