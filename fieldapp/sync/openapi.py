@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import fieldapp
+from fieldapp.sync.briefs import Shelf
 from fieldapp.sync.devices import Contact
 from fieldapp.sync.history import History
 from fieldapp.sync.payloads import IssueEventRecord, Receipt, SupplementRecord, VisitRecord
@@ -28,9 +29,8 @@ class Problem(BaseModel):
 def document() -> Json:
     """The OpenAPI 3.1 document. Bodies of records are described as sent; what is otherwise parseable is taken too."""
     read = models_json_schema([(model, "validation") for model in SENT], ref_template=REF)[1]["$defs"]
-    answered = models_json_schema([(Receipt, "serialization"), (Problem, "serialization")], ref_template=REF)[1][
-        "$defs"
-    ]
+    told: tuple[type[BaseModel], ...] = (Receipt, Problem, Shelf)
+    answered = models_json_schema([(model, "serialization") for model in told], ref_template=REF)[1]["$defs"]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -92,7 +92,7 @@ def _paths() -> Json:
     object_answer = _json({"type": "object"}, "an object")
     reference = {
         "parameters": [_query("since"), _query("part")],
-        "responses": {"200": object_answer, **_problems()},
+        "responses": {"200": _json(_carried(), "rows and pages; the last answer has the cursor"), **_problems()},
     }
     return {
         "/api/v1/visits/{id}": _record("VisitRecord"),
@@ -107,6 +107,22 @@ def _paths() -> Json:
         "/api/v1/reference": {"get": reference},
         "/api/v1/devices/{id}": _told("Contact"),
         "/api/v1/devices/{id}/history": _told("History"),
+    }
+
+
+def _carried() -> Json:
+    """An answer of reference data: tables of rows, of which `briefs` are the pages that open without a network."""
+    rows: Json = {"type": "array", "items": {"type": "object"}}
+    changes = {
+        "type": "object", "additionalProperties": rows,
+        "properties": {"briefs": {"type": "array", "items": _ref("Shelf")}},
+    }  # fmt: skip
+    gone = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "properties": {"server_epoch": text, "changes": changes, "removed": gone, "next": text, "cursor": text},
+        "required": ["server_epoch"],
     }
 
 
