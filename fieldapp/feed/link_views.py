@@ -48,11 +48,12 @@ def say_plain_day(day: date) -> str:
 @bp.get("/today/text")
 @staff
 def days_text() -> ResponseReturnValue:
-    """The day, or the week from Monday on, as one logged it."""
+    """The day, or the week from Monday on, as one logged it; for a lead also as the team did."""
+    team = person().is_lead and request.args.get("team") == "1"
     days = summary_queries.WEEK if request.args.get("days") == str(summary_queries.WEEK) else 1
-    summary = summary_queries.days_summary(read(), person(), days, zone=settings().timezone)
+    summary = summary_queries.days_summary(read(), person(), days, zone=settings().timezone, team=team)
     text = render_template("feed/wechat_days.txt", summary=summary, who=person(), week=days > 1).strip()
-    return render_template("feed/days_text.html", text=text, days=days, summary=summary)
+    return render_template("feed/days_text.html", text=text, days=days, summary=summary, person=person())
 
 
 def _project_text(project: Any) -> str:

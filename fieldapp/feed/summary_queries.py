@@ -72,8 +72,9 @@ class ProjectSummary:
 
 @dataclass(frozen=True)
 class DaysSummary:
-    """What one person logged, by day."""
+    """What one person, or a lead's team, logged, by day."""
 
+    team: bool
     begins: date
     ends: date
     kinds: list[tuple[VisitKind, int]]
@@ -109,17 +110,19 @@ def _of_another_enterprise(project: Project) -> ColumnElement[bool]:
     return linked.join(Project, Project.id == VisitProject.project_id).where(other).exists()
 
 
-def days_summary(session: Session, person: Person, days: int, *, zone: str) -> DaysSummary:
-    """Today, or the week from Monday on, as this person logged it."""
+def days_summary(session: Session, person: Person, days: int, *, zone: str, team: bool = False) -> DaysSummary:
+    """Today, or the week from Monday on, as this person logged it; or as the teams did that they lead."""
     begins = person.day - timedelta(days=person.day.weekday()) if days == WEEK else person.day
     ends = person.day + timedelta(days=1)
     span = (clock.day_begins(begins, zone), clock.day_begins(ends, zone))
-    found = _logged(session, person.id, *span)
+    whose = Visit.team_id.in_(person.led_team_ids) if team else Visit.owner_id == person.id
+    found = _logged(session, whose, *span)
     kinds = {one.code: one for one in visits.kinds(session)}
     there = ZoneInfo(zone)
     by_day = groupby(told(session, person, found), key=lambda one: one.visit.occurred_at.astimezone(there).date())
     counted = Counter(visit.kind for visit in found)
     return DaysSummary(
+        team=team,
         begins=begins,
         ends=person.day,
         kinds=[(kinds[code], count) for code, count in counted.most_common()],
@@ -127,10 +130,10 @@ def days_summary(session: Session, person: Person, days: int, *, zone: str) -> D
     )
 
 
-def _logged(session: Session, owner_id: UUID, begins: datetime, ends: datetime) -> list[Visit]:
+def _logged(session: Session, whose: ColumnElement[bool], begins: datetime, ends: datetime) -> list[Visit]:
     query = (
         select(Visit)
-        .where(Visit.owner_id == owner_id, Visit.occurred_at >= begins, Visit.occurred_at < ends)
+        .where(whose, Visit.occurred_at >= begins, Visit.occurred_at < ends)
         .where(policy.visit_goes_out())
         .options(*visits.LINKS)
         .order_by(Visit.occurred_at, Visit.id)

@@ -267,6 +267,18 @@ def test_the_day_and_the_week_as_text(story: Story, reader: Readers) -> None:
     assert not reader("dan").get("/today/text").all("textarea")
 
 
+def test_a_lead_takes_the_teams_day_along_without_counting_anybody(story: Story, reader: Readers) -> None:
+    story.logs("ana", content="二层封顶")
+    story.logs("bo", content="基坑验槽")
+    story.logs("dan", content="外队的")
+    story.logs("bo", content="不外传的", sensitive=True)
+    text = reader("lin").get("/today/text?team=1").one("textarea").text
+    assert text.startswith("【走访小结】11月20日 项目服务一队") and "登记走访2次" in text
+    assert "安娜：二层封顶" in text and "柏宁：基坑验槽" in text and "外队的" not in text and "不外传的" not in text
+    assert not reader("lin").get("/today/text").all("textarea")  # she has logged nothing herself
+    assert "基坑验槽" not in reader("ana").get("/today/text?team=1").text
+
+
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
