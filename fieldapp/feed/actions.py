@@ -85,6 +85,8 @@ def log_visit(
             logged.held.append(event)
         elif event.type == "opened" and outcome.state == "applied":
             logged.opened.append(event.issue)
+    if not fresh:
+        file_issues(session, arrival.id)  # a revision lies under the moves that were said since
     return logged
 
 

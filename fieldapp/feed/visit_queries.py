@@ -95,7 +95,7 @@ def visit_page(session: Session, person: Person, visit: Visit, *, zone_readable:
         participants=sorted(names[one.user_id] for one in visit.participants if one.user_id in names),
         projects=ordered,
         openable=projects.visible_ids(session, person, linked, zone_readable=zone_readable),
-        enterprises=enterprises_of(session, visit, ordered),
+        enterprises=enterprises_of(session, person, visit, ordered, zone_readable=zone_readable),
         programmes=_programme_names(session, visit.programmes),
         stage=session.get(Stage, visit.stage) if visit.stage else None,
         photos=_shown_or_awaited(session, person, visit, used),
@@ -153,13 +153,16 @@ def _shown_or_awaited(session: Session, person: Person, visit: Visit, used: list
     return [photo for photo in used if photo.id in visible or has_place(photo)]
 
 
-def enterprises_of(session: Session, visit: Visit, linked: list[Project]) -> list[Enterprise]:
-    """Those of its projects, and those that took part beside them."""
+def enterprises_of(
+    session: Session, person: Person, visit: Visit, linked: list[Project], *, zone_readable: bool
+) -> list[Enterprise]:
+    """Those of its projects, and those that took part beside them, as far as this person may know of them."""
     own = list(dict.fromkeys(project.enterprise for project in linked))
     further = [one.enterprise_id for one in visit.enterprises]
     if not further:
         return own
-    query = select(Enterprise).where(Enterprise.id.in_(further)).order_by(Enterprise.name)
+    known = projects_policy.readable_enterprise(person, zone_readable=zone_readable)
+    query = select(Enterprise).where(Enterprise.id.in_(further), known).order_by(Enterprise.name)
     return [*own, *(one for one in session.scalars(query) if one not in own)]
 
 

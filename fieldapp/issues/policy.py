@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from fieldapp.accounts.policy import Person
 from fieldapp.issues.models import Issue, IssueEnterprise, IssueProject, IssueUnit
 from fieldapp.projects import policy as projects
-from fieldapp.projects.models import Project
+from fieldapp.projects.models import Enterprise, Project
 
 WITHDRAWN = "withdrawn"
 
@@ -36,7 +36,9 @@ def _as_staff(person: Person, zone_readable: bool) -> ColumnElement[bool]:
     if person.is_desk:
         in_reach: ColumnElement[bool] = true()
     elif zone_readable:
-        at_enterprise = exists().where(IssueEnterprise.issue_id == Issue.id)
+        known = projects.readable_enterprise(person, zone_readable=zone_readable)
+        at = IssueEnterprise.enterprise_id == Enterprise.id, IssueEnterprise.issue_id == Issue.id
+        at_enterprise = exists().where(*at, known).correlate(Issue)
         loose = or_(Issue.team_id.in_(person.team_ids), at_enterprise)  # of a visit that nobody has filed yet
         in_reach = and_(~linked.where(here, ~seen).exists(), or_(linked.exists(), loose))
     else:

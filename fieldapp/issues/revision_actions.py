@@ -2,13 +2,14 @@
 late."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
-from fieldapp.core import audit, changes
+from fieldapp.core import audit, changes, clock
 from fieldapp.core.db import new_id
 from fieldapp.issues import body, words
 from fieldapp.issues.events import APPLIED, Outcome, Source, body_of, described, existing, insert_rows
@@ -70,6 +71,13 @@ def _relink(session: Session, issue: Issue, event: body.IssueEvent, source: Sour
     """A revision says that its visit took place elsewhere: so did the issue, and what was said of it since follows."""
     project_ids = existing(session, Project, event.projects) or list(source.project_ids)
     enterprise_ids = existing(session, Enterprise, event.enterprises) or list(source.enterprise_ids)
+    _link_anew(session, issue, project_ids, enterprise_ids, source.received_at)
+
+
+def _link_anew(
+    session: Session, issue: Issue, project_ids: Sequence[UUID], enterprise_ids: Sequence[UUID], at: datetime
+) -> None:
+    """The issue and all that happened to it leave the timelines where it stood for these."""
     before = {link.project_id for link in issue.projects}
     if (set(project_ids), set(enterprise_ids)) == (before, {link.enterprise_id for link in issue.enterprises}):
         return
@@ -79,7 +87,7 @@ def _relink(session: Session, issue: Issue, event: body.IssueEvent, source: Sour
     insert_rows(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": id} for id in enterprise_ids])
     _show_events(session, issue, project_ids, enterprise_ids)
     for said in session.scalars(select(IssueEvent.id).where(IssueEvent.issue_id == issue.id)):
-        timeline.settle(session, said, projects=project_ids, enterprises=enterprise_ids, at=source.received_at)
+        timeline.settle(session, said, projects=project_ids, enterprises=enterprise_ids, at=at)
     for id in before | set(project_ids):
         projects.touch(session, id)
         changes.note(session, "project", id)
@@ -107,17 +115,17 @@ def _forget_withdrawal(session: Session, issue: Issue) -> None:
 
 
 def follow_visit(session: Session, visit_id: UUID, project: Project) -> None:
-    """A visit was filed late: the issues opened in it that name no project belong where it belongs."""
-    linked = select(IssueProject.issue_id).where(IssueProject.issue_id == Issue.id)
-    loose = select(Issue).where(Issue.visit_id == visit_id, ~linked.exists()).order_by(Issue.id).with_for_update()
-    for issue in session.scalars(loose).all():
-        insert_rows(session, IssueProject, [{"issue_id": issue.id, "project_id": project.id}])
-        if not issue.enterprises:
-            insert_rows(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": project.enterprise_id}])
-        session.expire(issue, ["projects", "enterprises"])
-        _show_events(session, issue, [project.id], [link.enterprise_id for link in issue.enterprises])
-        projects.touch(session, project.id)
-        changes.note(session, "project", project.id)
+    """A visit was filed, or filed elsewhere: the issues opened in it that name no project belong where it belongs.
+
+    So one whose visit goes to a project before signing is read by that project's team only, as the visit is."""
+    query = select(IssueEvent).join(Issue, Issue.id == IssueEvent.issue_id).where(Issue.visit_id == visit_id)
+    opened = query.where(IssueEvent.type == "opened", IssueEvent.applied).order_by(IssueEvent.issue_id)
+    for event in session.scalars(opened).all():
+        if event.body.get("projects"):
+            continue
+        issue = session.get_one(Issue, event.issue_id, with_for_update=True)
+        named = [link.enterprise_id for link in issue.enterprises] if event.body.get("enterprises") else []
+        _link_anew(session, issue, [project.id], named or [project.enterprise_id], clock.now())
 
 
 def drop_unlisted(session: Session, author: Person, source: Source, listed: Collection[UUID]) -> list[UUID]:

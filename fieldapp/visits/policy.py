@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from fieldapp.accounts.policy import Person
 from fieldapp.projects import policy as projects
-from fieldapp.projects.models import Project
+from fieldapp.projects.models import Enterprise, Project
 from fieldapp.visits.models import Participant, Visit, VisitEnterprise, VisitProject
 
 
@@ -41,7 +41,9 @@ def _placed_in_reach(person: Person, zone_readable: bool) -> ColumnElement[bool]
     linked = select(VisitProject.visit_id).where(VisitProject.visit_id == Visit.id).correlate(Visit)
     here = Project.id == VisitProject.project_id
     seen = projects.visible(person, zone_readable=zone_readable)
-    at_enterprise = exists().where(VisitEnterprise.visit_id == Visit.id).correlate(Visit)
+    known = projects.readable_enterprise(person, zone_readable=zone_readable)
+    at = VisitEnterprise.enterprise_id == Enterprise.id, VisitEnterprise.visit_id == Visit.id
+    at_enterprise = exists().where(*at, known).correlate(Visit)
     loose = or_(Visit.team_id.in_(person.team_ids), at_enterprise)
     if zone_readable:
         return and_(~linked.where(here, ~seen).exists(), or_(linked.exists(), loose))
