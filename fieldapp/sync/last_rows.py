@@ -10,6 +10,7 @@ from fieldapp.accounts.policy import Person
 from fieldapp.visits import last_queries
 
 PEOPLE, LONGEST = 4, 200  # of those met, and characters of a next step: what one tap may fill in
+CALL = "phone_follow_up"
 PARTS = ("name", "title", "contact")
 
 
@@ -23,8 +24,13 @@ def last_visits(
             "project": str(one.project_id),
             "on": one.at.isoformat(),
             "met": [{part: who[part] for part in PARTS if who.get(part)} for who in one.met[:PEOPLE]],
-            "next_step": one.next_step[:LONGEST],
+            "next_step": _step(one),
         }
         for one in found
-        if one.met or one.next_step
+        if one.met or _step(one)
     ]
+
+
+def _step(one: last_queries.Last) -> str:
+    """To call again is the next step of a call, and of nothing else."""
+    return "" if one.kind == CALL else one.next_step[:LONGEST]

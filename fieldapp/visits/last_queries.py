@@ -22,6 +22,7 @@ class Last:
     at: datetime
     met: list[dict[str, Any]]
     next_step: str
+    kind: str
 
 
 def last_visits(session: Session, person: Person, project_ids: Collection[UUID], *, zone_readable: bool) -> list[Last]:
@@ -39,5 +40,5 @@ def last_visits(session: Session, person: Person, project_ids: Collection[UUID],
         .correlate(asked)
         .scalar_subquery()
     )
-    query = select(asked.id, told.occurred_at, told.met, told.next_step).join(told, told.id == newest)
+    query = select(asked.id, told.occurred_at, told.met, told.next_step, told.kind).join(told, told.id == newest)
     return [Last(*row) for row in session.execute(query.where(asked.id.in_(list(project_ids))).order_by(asked.id))]

@@ -84,6 +84,12 @@ test("a kind's own order is kept; camera first, position right behind it", () =>
   assert.deepEqual([...asked, ...more].sort(), [...STEPS].sort());
 });
 
+test("who is briefed is chosen where one looks first", () => {
+  const { asked, open } = order({ code: "policy_briefing", photos: "optional", position: "optional", fields: ["enterprises", "policy_items", "content"] });
+  assert.ok(asked.indexOf("projects") < asked.indexOf("content"));
+  assert.deepEqual(open, ["projects", "content"]);
+});
+
 test("a phone call asks for neither photo nor position, and its first text stands open", () => {
   const { asked, more, open } = order(PHONE);
   assert.deepEqual(asked, ["met", "content", "issues", "next_step"]);

@@ -30,7 +30,7 @@ def test_the_last_visit_to_each_project_says_whom_one_met_and_what_comes_next(
 ) -> None:
     log(cast.sail, times=before(2), met=MET, next_step={"text": "复看基坑"})
     log(cast.sail, times=before(5), met=[{"name": "赵工"}], next_step={"text": "早先的"})
-    log(cast.reef, content="没见到人")
+    log(cast.reef, kind="phone_follow_up", content="未接", next_step={"text": "再打一次电话"})
     at = (NOON - timedelta(hours=2)).isoformat()
     assert carried(db, cast) == [
         {"project": str(cast.sail), "on": at, "met": [{"name": "王经理", "title": "项目经理"}], "next_step": "复看基坑"}

@@ -28,6 +28,7 @@ export function order(kind) {
     asked.splice(before === -1 ? asked.length : before, 0, "issues");
   }
   const firstText = asked.find((name) => TEXTS.includes(name));
-  const open = asked.filter((name) => name === firstText || ((name === "photos" || name === "position") && wanted(name) === "expected"));
+  const manyFirms = kind?.fields?.includes("enterprises") ?? false; // chosen there, and first of all
+  const open = asked.filter((name) => name === firstText || (name === "projects" && manyFirms) || ((name === "photos" || name === "position") && wanted(name) === "expected"));
   return { asked, more: STEPS.filter((name) => !asked.includes(name)), open };
 }
