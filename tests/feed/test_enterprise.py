@@ -11,7 +11,8 @@ from sqlalchemy import event, func, select, text
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Audit
 from fieldapp.feed import enterprise_queries, timeline_queries
-from fieldapp.projects import credit_code, enterprise_queries as enterprises
+from fieldapp.projects import credit_code
+from fieldapp.projects import enterprise_queries as enterprises
 from fieldapp.projects.models import Assignment, Contact, Enterprise, Project
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
@@ -278,6 +279,24 @@ def test_a_visit_on_the_phone_brings_a_new_enterprise_and_whom_one_met_there_onc
 def _column(db: Database, visit: UUID, name: str) -> Any:
     with db.reading() as session:
         return session.execute(text(f"SELECT {name} FROM visit")).scalars().all()
+
+
+def test_a_visit_to_an_enterprise_that_nobody_has_confirmed_is_for_the_team_until_then(
+    story: Story, cast: Cast, reader: Readers
+) -> None:
+    new = new_id()
+    visit = story.logs("ana", project=None, enterprises=[new], typed_project="临港精密", issues=[{"title": "落户意向"}])
+    issue = story.issue_of(visit)
+
+    def seen(name: str) -> list[int]:
+        paths = (f"/enterprises/{new}", f"/visits/{visit}", f"/issues/{issue}")
+        return [reader(name).client.get(path).status_code for path in paths]
+
+    assert {name: seen(name) for name in ("bo", "lin", "dee", "dan")} == {
+        "bo": [200] * 3, "lin": [200] * 3, "dee": [200] * 3, "dan": [404] * 3,
+    }  # fmt: skip
+    reader("dee").post(f"/enterprises/{new}/confirmation", {})
+    assert seen("dan") == [200] * 3
 
 
 def test_whom_one_met_on_a_visit_without_a_project_is_a_contact_once_it_is_filed(

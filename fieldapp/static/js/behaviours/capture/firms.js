@@ -3,12 +3,14 @@ import { all, copy, dialog, fill, input, on, one } from "../dom.js";
 import { say } from "../words.js";
 import { areasOf, findFirms, firmsOf, MOST_SHOWN } from "./firm_list.js";
 import { bring } from "./more.js";
+import { setUpNewcomers } from "./newcomers.js";
 
 /**
  * @param {{form: () => import("../../outbox/types.js").Form, projects: () => import("../../outbox/search.js").Project[], changed: () => void}} page
  */
 export async function setUpFirms(page) {
   await bring("firms");
+  const newcomers = await setUpNewcomers(page);
   const fold = one("[data-firms]");
   const sheet = dialog("[data-firm-sheet]");
   const search = input("[data-firm-search]", sheet);
@@ -64,12 +66,13 @@ export async function setUpFirms(page) {
     one("[data-firms-chosen]", fold).replaceChildren(
       ...chosen().map((id) => {
         const chip = copy("chip");
-        chip.textContent = known.get(id)?.name ?? id;
+        chip.textContent = known.get(id)?.name ?? page.form()["typed_project"] ?? id;
         chip.dataset["firm"] = id;
         chip.setAttribute("aria-pressed", "true");
         return chip;
       }),
     );
+    newcomers.show((id) => known.has(id));
   };
 
   one("[data-firms-open]", fold).addEventListener("click", () => {
