@@ -18,6 +18,7 @@ MOST_TEXT = 50_000  # characters of one thing that are indexed
 MOST_PAIRS = 40  # of what is searched for
 _RUNS = re.compile(r"[^\W_]+")
 
+INDEX = "search_gram"
 SQLITE = (
     "CREATE VIRTUAL TABLE search_gram USING fts5(grams, content='', columnsize=0, detail=none, tokenize='ascii')",
 )

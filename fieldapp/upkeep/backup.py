@@ -4,7 +4,7 @@ The database first, then the files: whatever the database knows of was in the fi
 by their hash, so that a second backup copies only what is new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from fieldapp.core.files import Files, Listed
 from fieldapp.core.migrate import EPOCH, revision
 from fieldapp.core.models import Counter, Fact
 from fieldapp.photos.models import Photo, evidence_key
+from fieldapp.search.grams import INDEX
 from fieldapp.settings import Settings, secret_key
 from fieldapp.upkeep import dump, manifest
 from fieldapp.upkeep.manifest import FILES, KEYS, Line, Manifest
@@ -102,6 +103,11 @@ def _check_apart(settings: Settings, root: Path) -> None:
         raise Trouble(f"{root} lies within the files that are to be backed up; choose a folder elsewhere")
 
 
+def _counted(tables: Iterable[str]) -> list[str]:
+    """All but the index of the search, which the database itself keeps and may not let be counted."""
+    return sorted(name for name in tables if not name.startswith(INDEX))
+
+
 def _snapshot(session: Session) -> Snapshot:
     # Also of a database that is not of this version yet, or no longer: a backup comes before an upgrade.
     tables = inspect(session.connection()).get_table_names()
@@ -110,7 +116,7 @@ def _snapshot(session: Session) -> Snapshot:
     known = Snapshot(
         migration=revision(session.connection()) or "",
         server_epoch=session.scalar(select(Fact.value).where(Fact.name == EPOCH)) or "",
-        counts={name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(tables)},
+        counts={name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in _counted(tables)},
         counters={row.name: row.value for row in session.execute(select(Counter.name, Counter.value))},
         hashes=set(),
         photos=set(),
