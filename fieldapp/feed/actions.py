@@ -32,7 +32,7 @@ from fieldapp.visits import queries as visits_queries
 from fieldapp.visits import supplement_actions as supplements
 from fieldapp.visits.body import SupplementBody, VisitBody
 from fieldapp.visits.links import Links, links_of
-from fieldapp.visits.models import Supplement, Visit, VisitProject
+from fieldapp.visits.models import Supplement, Visit, VisitEnterprise, VisitProject
 
 
 @dataclass
@@ -183,12 +183,15 @@ def supplement_visit(
 
 
 def file_issues(session: Session, visit_id: UUID) -> None:
-    """A visit was linked to a project: the issues that it opened without one follow."""
+    """A visit was linked to a project: what it brought along without one follows; contacts also to an enterprise."""
     main = select(VisitProject.project_id).where(VisitProject.visit_id == visit_id, VisitProject.main)
     project = session.scalar(select(Project).where(Project.id.in_(main)))
     if project is not None:
         revisions.follow_visit(session, visit_id, project)
         enterprises.follow_visit(session, visit_id, project.enterprise_id)
+        return
+    alone = select(VisitEnterprise.enterprise_id).where(VisitEnterprise.visit_id == visit_id)
+    enterprises.follow_visit(session, visit_id, session.scalar(alone.order_by(VisitEnterprise.enterprise_id).limit(1)))
 
 
 def revise_supplement(

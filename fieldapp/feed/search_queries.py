@@ -144,12 +144,11 @@ def _contacts(seeker: Seeker, after: str | None, limit: int) -> Group:
         return Group("contact", [])
     seen = projects_policy.readable_enterprise(seeker.person, zone_readable=seeker.zone_readable)
     whole = projects_policy.sees_number(seeker.person)
-    ways = [_holds(seeker, Contact.name, Contact.title)]
     digits = digits_of(seeker.words[0]) if len(seeker.words) == 1 else ""
-    if len(digits) == TAIL == len(seeker.words[0]):
-        ways.append(and_(Contact.phone_tail == digits, whole))
+    by_number = len(digits) == TAIL == len(seeker.words[0])
+    way = and_(Contact.phone_tail == digits, whole) if by_number else _holds(seeker, Contact.name, Contact.title)
     query = select(Contact, Enterprise.name).join(Enterprise, Enterprise.id == Contact.enterprise_id)
-    query = query.where(Contact.archived_at.is_(None), Enterprise.archived_at.is_(None), seen, or_(*ways))
+    query = query.where(Contact.archived_at.is_(None), Enterprise.archived_at.is_(None), seen, way)
     rows = list(seeker.session.execute(_by_name(query, Contact, after, limit)).tuples())
     open_to = enterprises.whole_numbers(seeker.session, seeker.person, [one for one, _firm in rows])
 

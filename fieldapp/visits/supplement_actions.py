@@ -21,7 +21,8 @@ from fieldapp.core.db import Ending, at_end, new_id
 from fieldapp.core.payload import Arrival, CannotPlace, Moment, Payload, Times
 from fieldapp.photos import actions as photos
 from fieldapp.projects import actions as projects
-from fieldapp.projects.models import Enterprise, Project
+from fieldapp.projects import enterprise_queries
+from fieldapp.projects.models import Project
 from fieldapp.timeline import actions as timeline
 from fieldapp.visits import milestones, policy, queries, stages, words
 from fieldapp.visits.body import NextStep, SupplementBody, VisitBody
@@ -215,7 +216,7 @@ def _move(session: Session, visit: Visit, project_ids: Sequence[UUID], enterpris
     kept = list(dict.fromkeys(enterprises))
     links = Links(
         tuple(found[id] for id in wanted if id in found),
-        tuple(session.scalars(select(Enterprise.id).where(Enterprise.id.in_(kept)))),
+        tuple(dict.fromkeys(enterprise_queries.standing(session, kept).values())),
     )
     session.execute(delete(VisitProject).where(VisitProject.visit_id == visit.id))
     session.execute(delete(VisitEnterprise).where(VisitEnterprise.visit_id == visit.id))

@@ -10,10 +10,11 @@ from sqlalchemy import event, func, select, text
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Audit
-from fieldapp.feed import enterprise_queries, timeline_queries
+from fieldapp.feed import enterprise_actions, enterprise_queries, timeline_queries
 from fieldapp.projects import credit_code
 from fieldapp.projects import enterprise_queries as enterprises
 from fieldapp.projects.models import Assignment, Contact, Enterprise, Project
+from fieldapp.visits.models import VisitEnterprise
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story
@@ -310,6 +311,17 @@ def test_whom_one_met_on_a_visit_without_a_project_is_a_contact_once_it_is_filed
     with db.reading() as session:
         assert session.scalars(select(Contact.enterprise_id)).all() == [cast.enterprise]
     assert NUMBER in reader("ana").get(f"/enterprises/{cast.enterprise}").text
+
+
+def test_a_visit_filed_under_an_enterprise_takes_its_contacts_along(story: Story, cast: Cast, db: Database) -> None:
+    visit = story.logs("ana", project=None, typed_project="云帆", met=[{"name": "孙立", "phone": NUMBER}])
+    old = firm(db, "旧名")
+    with db.writing() as session:
+        enterprise_actions.merge(session, cast.person(session, "dee"), old, cast.enterprise)
+    story.says("ana", visit, "move", enterprises=[old])
+    with db.reading() as session:
+        assert session.scalars(select(Contact.enterprise_id)).all() == [cast.enterprise]
+        assert session.scalars(select(VisitEnterprise.enterprise_id)).all() == [cast.enterprise]
 
 
 # -- merging -------------------------------------------------------------------------------------------------------
