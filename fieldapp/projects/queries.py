@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -40,26 +40,35 @@ def mine(session: Session, person: Person) -> list[Project]:
     return list(session.scalars(query))
 
 
+MINE, OTHERS = 0, 1
+
+
 def listed(
     session: Session, person: Person, *, zone_readable: bool, search: str = "", after: str | None = None
 ) -> Page[Project]:
-    """Projects by name, a page at a time; `search` looks in name, initials and enterprise."""
-    query = (
-        select(Project)
-        .where(policy.visible(person, zone_readable=zone_readable), Project.archived_at.is_(None))
-        .options(joinedload(Project.enterprise), joinedload(Project.area))
-        .order_by(Project.name, Project.id)
-        .limit(LIST_SIZE + 1)
-    )
-    if search:
-        like = f"%{search.replace('%', '').replace('_', '')}%"
-        named = Project.enterprise.has(or_(Enterprise.name.ilike(like), Enterprise.initials.ilike(like)))
-        query = query.where(or_(Project.name.ilike(like), Project.initials.ilike(like), named))
-    start = unpack(after, str, UUID)
-    if start is not None:
-        name, id = start
-        query = query.where(or_(Project.name > name, and_(Project.name == name, Project.id > id)))
-    return page(list(session.scalars(query)), LIST_SIZE, lambda project: pack(project.name, project.id))
+    """Projects, one's own first, by name, a page at a time; `search` looks in name, initials and enterprise."""
+    rank, name, id = unpack(after, int, str, UUID) or (MINE, None, None)
+    visible = policy.visible(person, zone_readable=zone_readable)
+    found: list[tuple[int, Project]] = []
+    for part in (MINE, OTHERS):
+        if part < rank or len(found) > LIST_SIZE:
+            continue
+        whose = policy.assigned(person) if part == MINE else ~policy.assigned(person)
+        query = select(Project).where(visible, whose, Project.archived_at.is_(None)).options(*WITH_PLACE)
+        if search:
+            query = query.where(_fits(search))
+        if part == rank and name is not None:
+            query = query.where(or_(Project.name > name, and_(Project.name == name, Project.id > id)))
+        query = query.order_by(Project.name, Project.id).limit(LIST_SIZE + 1 - len(found))
+        found += [(part, project) for project in session.scalars(query)]
+    shown = page(found, LIST_SIZE, lambda row: pack(row[0], row[1].name, row[1].id))
+    return Page([project for _, project in shown.items], shown.next)
+
+
+def _fits(search: str) -> ColumnElement[bool]:
+    like = f"%{search.replace('%', '').replace('_', '')}%"
+    firm = Project.enterprise.has(or_(Enterprise.name.ilike(like), Enterprise.initials.ilike(like)))
+    return or_(Project.name.ilike(like), Project.initials.ilike(like), firm)
 
 
 def named(session: Session, person: Person, name: str, *, zone_readable: bool) -> list[Project]:
