@@ -39,7 +39,9 @@ def test_a_visit_shows_on_every_linked_project_and_counts_once(db: Database, cas
 
 def test_an_enterprise_alone_is_a_place_too(log: Log, load: Load, cast: Cast) -> None:
     assert load(log(enterprises=[cast.enterprise])).state == "placed"
-    assert load(log(enterprises=[new_id()], typed_project="某厂")).state == "unfiled"
+    assert load(log(enterprises=[new_id()])).state == "unfiled"
+    assert load(log(enterprises=[new_id(), new_id()], typed_project="某厂")).state == "unfiled"
+    assert load(log(enterprises=[new_id()], typed_project="某厂")).state == "placed"  # and is known from now on
 
 
 def test_it_moves_the_project_on_and_says_when_it_was_last_contacted(db: Database, cast: Cast, log: Log) -> None:
