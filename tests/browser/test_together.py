@@ -59,7 +59,8 @@ def test_a_visit_beside_a_colleagues_joins_it_and_a_briefing_stands_with_all_its
     form, thumb = Form(page), Thumb()
 
     thumb.tap(page.locator(".nav a[href='/capture']"))
-    thumb.tap(page.locator('[data-list="projects"] [data-project]', has_text=PROJECT).first)
+    with page.expect_response("**/together?*"):  # asked while the form is filled in
+        thumb.tap(page.locator('[data-list="projects"] [data-project]', has_text=PROJECT).first)
     for n in range(PHOTOS):  # the camera's own taps are not ours; opening it is one
         thumb.taps += 1
         form.take(snapshot(tmp_path, f"photo-{n}", size=(400, 300)))

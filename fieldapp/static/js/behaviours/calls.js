@@ -6,7 +6,7 @@ import { missing } from "./browser.js";
 import { on } from "./dom.js";
 import { author, phone } from "./phone.js";
 import { toast } from "./toast.js";
-import { say } from "./words.js";
+import { say, titleOf } from "./words.js";
 import { systemClock } from "../outbox/clock.js";
 import { systemRandom, uuid7 } from "../outbox/ids.js";
 import { forgetCall, isFresh, noteCall, notedCall } from "../outbox/noted_call.js";
@@ -18,7 +18,7 @@ const writing = new Map();
 
 /** @param {Call} call */
 async function write(call) {
-  const [{ callDraft }, { titleOf }, ctx] = await Promise.all([import("../outbox/calls.js"), import("./capture/pick.js"), phone()]);
+  const [{ callDraft }, ctx] = await Promise.all([import("../outbox/calls.js"), phone()]);
   const done = writing.get(call.id) ?? callDraft(ctx, call, titleOf);
   writing.set(call.id, done);
   return done;

@@ -4,8 +4,7 @@
  * @import { Hit } from "../outbox/search_held.js"
  */
 import { copy, fill, input, one } from "./dom.js";
-import { nameOf, say, sayTime } from "./words.js";
-import { titleOf } from "./capture/pick.js";
+import { nameOf, say, sayTime, titleOf } from "./words.js";
 import { read } from "../outbox/reference.js";
 import { searchHeld } from "../outbox/search_held.js";
 

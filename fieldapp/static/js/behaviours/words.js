@@ -44,6 +44,12 @@ export const chinese = () => document.documentElement.lang.startsWith("zh");
  */
 export const nameOf = (row) => (chinese() ? row.zh : row.en) || row.name || row.zh || row.code || "";
 
+/** A project and its phase. @param {{name: string, phase?: string}} project */
+export const titleOf = (project) => {
+  const phase = project.phase ? (/[一-鿿]/.test(project.name) ? `（${project.phase}）` : ` (${project.phase})`) : "";
+  return project.name + phase;
+};
+
 /**
  * Today, yesterday, 11月20日.
  * @param {number|string|Date} at

@@ -76,17 +76,18 @@ export async function rememberVisit(ctx, { type, owner, form, occurred, recorded
     if (!(await isCurrentIn(tx, owner))) return;
     if (Array.isArray(form["programmes"])) await tx.put("ref", { key: `${owner}:last_programmes`, value: form["programmes"] });
     if (!project) return;
-    const visits = (await tx.get("ref", `${owner}:last_by_project`))?.value ?? {};
-    // To call again is the next step of a call, and of nothing else.
-    const step = form["kind"] === "phone_follow_up" ? "" : (form["next_step"]?.text ?? "");
-    const last = { project, on: occurred.at ?? recorded_at, met: form["met"] ?? [], next_step: step };
-    const kept = Object.entries(visits).filter(([id]) => id !== project).slice(-LAST_MOST);
-    await tx.put("ref", { key: `${owner}:last_by_project`, value: { ...Object.fromEntries(kept), [project]: last } });
     const recent = /** @type {string[]} */ ((await tx.get("ref", `${owner}:recent_projects`))?.value ?? []);
     const value = [project, ...recent.filter((id) => id !== project)].slice(0, RECENT_MOST);
     await tx.put("ref", { key: `${owner}:recent_projects`, value });
     const kinds = (await tx.get("ref", `${owner}:last_kind_by_project`))?.value ?? {};
     await tx.put("ref", { key: `${owner}:last_kind_by_project`, value: { ...kinds, [project]: form["kind"] } });
+    const visits = (await tx.get("ref", `${owner}:last_by_project`))?.value ?? {};
+    // To call again is the next step of a call, and of nothing else.
+    const step = form["kind"] === "phone_follow_up" ? "" : (form["next_step"]?.text ?? "");
+    const last = { project, on: occurred.at ?? recorded_at, met: form["met"] ?? [], next_step: step };
+    if (last.met.length === 0 && !last.next_step) return;
+    const kept = Object.entries(visits).filter(([id]) => id !== project).slice(-LAST_MOST);
+    await tx.put("ref", { key: `${owner}:last_by_project`, value: { ...Object.fromEntries(kept), [project]: last } });
   });
 }
 

@@ -11,27 +11,38 @@ import { additionOf } from "./addition.js";
 import { bring } from "./more.js";
 
 const FRESH_FOR = 60_000;
-const PATIENCE = 1_200;
+const PATIENCE = 1_200; // of whoever saves
+const TIMEOUT = 20_000; // of whoever is still writing
 
 /** @param {Page} page */
 export function setUpJoint(page) {
-  /** @type {{about: string, at: number, answer: Promise<Colleague[]>}|null} */
+  /** @type {{about: string, at: number, found: Colleague[], answer: Promise<Colleague[]>}|null} */
   let asked = null;
   /** Ids that one has said no to. @type {Set<Id>} */
   const apart = new Set();
 
-  /** @returns {Promise<Colleague[]>} */
-  const ask = async () => {
+  /** Whoever was there stays there; that nobody was is asked again after a minute. @returns {Promise<Colleague[]>} */
+  const ask = () => {
     const { ctx, form, occurred, recordedAt } = page.visit();
+    const [about, now] = [`${form["project"]} ${occurred.at}`, ctx.clock.now()];
+    if (asked?.about === about && (asked.found.length > 0 || now - asked.at < FRESH_FOR)) return asked.answer;
     const at = occurred.at ?? ctx.clock.isoLocal(recordedAt);
-    const address = `/api/v1/projects/${form["project"]}/together?${new URLSearchParams({ at })}`;
-    const now = ctx.clock.now();
-    if (asked?.about !== address || now - asked.at > FRESH_FOR) {
-      const answer = ctx.send.get(address, { timeout: PATIENCE }).then(({ status, json }) => (status === 200 ? (json?.visits ?? []) : []));
-      asked = { about: address, at: now, answer };
-    }
-    return asked.answer;
+    const sent = ctx.send.get(`/api/v1/projects/${form["project"]}/together?${new URLSearchParams({ at })}`, { timeout: TIMEOUT });
+    /** @type {NonNullable<typeof asked>} */
+    const question = {
+      about, at: now, found: [],
+      answer: sent.then(({ status, json }) => {
+        if (status === 200) question.found = json?.visits ?? [];
+        else if (asked === question) asked = null;
+        return question.found;
+      }),
+    };
+    asked = question;
+    return question.answer;
   };
+
+  /** @returns {Promise<Colleague[]>} */
+  const inTime = () => Promise.race([ask(), new Promise((done) => setTimeout(() => done(/** @type {Colleague[]} */ ([])), PATIENCE))]);
 
   /** @param {Colleague} colleague @returns {Promise<string>} merge, apart, or "" where one goes on writing */
   const choose = async (colleague) => {
@@ -46,10 +57,10 @@ export function setUpJoint(page) {
 
   return {
     /** Ahead of the save. */
-    look: () => void ask().catch(() => undefined),
+    look: () => void ask(),
     /** @returns {Promise<{go: boolean, addition: {form: Form, events: Form[]}|null}>} */
     async before() {
-      const colleague = (await ask().catch(() => [])).find(({ id }) => !apart.has(id));
+      const colleague = (await inTime()).find(({ id }) => !apart.has(id));
       const { form, photos } = page.visit();
       const given = colleague && { visit: colleague.id, me: page.me, photos: photos.map(({ id }) => id), labels: page.labels() };
       const addition = given ? additionOf(form, given) : null;

@@ -4,13 +4,7 @@
  */
 import { searchProjects } from "../../outbox/search.js";
 import { all, copy, fill, input, on, one } from "../dom.js";
-import { say, sayDay, sayDistance } from "../words.js";
-
-/** @param {Project} project */
-export const titleOf = (project) => {
-  const phase = project.phase ? (/[一-鿿]/.test(project.name) ? `（${project.phase}）` : ` (${project.phase})`) : "";
-  return project.name + phase;
-};
+import { say, sayDay, sayDistance, titleOf } from "../words.js";
 
 /**
  * @param {HTMLElement} list

@@ -5,9 +5,8 @@
  */
 import { accuracyWord } from "../../outbox/geo.js";
 import { one } from "../dom.js";
-import { nameOf, say, sayTime } from "../words.js";
+import { nameOf, say, sayTime, titleOf } from "../words.js";
 import { TEXTS } from "./order.js";
-import { titleOf } from "./pick.js";
 import { wishes } from "./wishes.js";
 
 /** @param {{name?: string}[]} people */
