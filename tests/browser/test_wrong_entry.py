@@ -34,7 +34,7 @@ def test_ana_corrects_a_visit_without_a_network_and_withdraws_it_from_the_outbox
     waits = page.locator("[data-waiting-here] .cell")
     expect(waits).to_contain_text("更正")
     expect(waits).to_contain_text("建设进度")
-    assert states(page) == ["sent", "saved"]
+    assert states(page)[1] in ("saved", "sealed"), "it waits on this phone"
 
     phone.online()
     expect(page.locator(".facts").first).to_contain_text("完成七成")  # sent by itself, and the page reads it
@@ -57,7 +57,7 @@ def test_ana_corrects_a_visit_without_a_network_and_withdraws_it_from_the_outbox
     page.locator("#say-reason").fill("登记重复")
     thumb.tap(page.locator('[data-say="withdrawal"] [type=submit]'))
     assert thumb.taps == TAPS
-    expect(page.locator('[data-group="saved"]')).to_contain_text("撤回")
+    expect(page.locator("[data-view='outbox']")).to_contain_text("撤回")
     phone.online()
     all_sent(page, 3)
     eventually("withdrawn", lambda: visits(db)[0].withdrawn_at, lambda at: at is not None)

@@ -1,0 +1,268 @@
+"""A marker is planted in everything that is not for everybody, and looked for in all that a stranger can fetch.
+
+The URL map is walked as it is, with every id there is: a route that is added later is looked at by itself. Whoever may
+read a marker must find it somewhere by the same walk, so that the looking is known to see.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import AnyConverter, Rule, UUIDConverter
+
+from fieldapp.core import clock
+from fieldapp.core.db import Database, new_id
+from fieldapp.core.files import Files
+from fieldapp.issues.models import Issue
+from fieldapp.photos.models import Photo, evidence_key
+from fieldapp.projects.models import Contact, Enterprise, Project
+from fieldapp.settings import Settings
+from fieldapp.upkeep import doctor  # noqa: F401  (all models are known)
+from fieldapp.visits.models import FollowUp, Visit
+from tests.cast import NOON, Cast
+from tests.feed.story import Story, stood
+from tests.test_routes import mark
+
+ClientOf = Callable[..., FlaskClient]
+HEAD = "暗记"  # of every planted text: what a stranger types into a search; only the tail betrays
+# What a walk must not do to itself, and what belongs to nobody.
+LEFT_OUT = {"/logout", "/login", "/setup", "/s/<version>/<path:path>", "/settings/language", "/sw.js"}
+# Queries that make an answer more than empty; without one a route is asked plainly.
+QUERIES = {
+    "/map/cells.json": ["bbox=30,110,45,125&z=5&period=30d", "bbox=36,119,38,121&z=16&period=30d"],
+    "/map/projects.json": ["bbox=30,110,45,125&z=12"],
+    "/today/text": ["", "days=7"],
+}
+EVERYWHERE = ["", f"q={HEAD}&find={HEAD}", "q=7788&find=7788"]
+
+
+@dataclass
+class Planted:
+    """What stands where, and for whom it is not."""
+
+    markers: dict[str, str] = field(default_factory=dict)  # name -> the tail that betrays it
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def text(self, name: str) -> str:
+        self.markers[name] = f"zq{next(self.numbers):02d}xj"
+        return HEAD + self.markers[name]
+
+    def bytes(self, name: str) -> bytes:
+        return self.text(name).encode()
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.frozen(NOON + timedelta(hours=2)):
+        yield
+
+
+@pytest.fixture
+def planted(db: Database, cast: Cast, settings: Settings) -> Planted:
+    """Everything that somebody may not read, in every field that takes a word."""
+    marks, story = Planted(), Story(db, cast)
+    _plant_talk(db, cast, marks)
+    _plant_visits(db, cast, story, marks, Files(settings.files))
+    _plant_issues(db, cast, story, marks)
+    return marks
+
+
+def _plant_talk(db: Database, cast: Cast, marks: Planted) -> None:
+    """The project in talks, with an enterprise of its own; and a telephone number that is not for everybody."""
+    with db.writing() as session:
+        other = Enterprise(id=new_id(), zone_id=cast.zone, name=marks.text("talk enterprise"), initials="zzqy")
+        session.add(other)
+        session.flush()
+        talk = session.get_one(Project, cast.talk)
+        talk.enterprise_id, talk.name, talk.initials = other.id, marks.text("talk project"), "zzxm"
+        marks.markers["phone"], marks.markers["talk phone"] = "13912347788", "13912357788"
+        served = Enterprise(id=new_id(), zone_id=cast.zone, name="只有一队挂点的企业")
+        session.add(served)
+        session.flush()
+        session.get_one(Project, cast.sail).enterprise_id = served.id
+        session.add(Contact(enterprise_id=served.id, name="王经理", phone="13912347788"))
+        session.add(Contact(enterprise_id=other.id, name=marks.text("talk contact"), phone="13912357788"))
+
+
+def _plant_visits(db: Database, cast: Cast, story: Story, marks: Planted, files: Files) -> None:
+    whole = {
+        name: marks.text(f"sensitive {name}")
+        for name in ("content", "progress", "needs", "problems", "answers")
+    }  # fmt: skip
+    secret = story.logs(
+        "ana", sensitive=True, photos=1, position=stood(), **whole, met=[{"name": marks.text("sensitive met")}],
+        outside=[{"unit": marks.text("sensitive outside")}], policy_items=[marks.text("sensitive policy")],
+        next_step={"text": marks.text("sensitive next step")},
+    )  # fmt: skip
+    _bytes(db, files, story.photos[0], marks, "photo of a sensitive visit")
+    story.says("ana", secret, "addition", text=marks.text("sensitive addition"))
+    became = story.logs("ana", content=marks.text("what became sensitive, before"))
+    story.says("ana", became, "correction", fields={"content": marks.text("what became sensitive"), "sensitive": True})
+    plain = story.logs("ana", photos=1, content="人人可见")
+    _bytes(db, files, story.photos[0], marks, "sensitive photo")
+    with db.writing() as session:
+        photo = session.get_one(Photo, story.photos[0])
+        photo.sensitive, photo.caption, photo.viewpoint = True, marks.text("sensitive caption"), marks.text("viewpoint")
+    gone = story.logs("ana", photos=1, content=marks.text("withdrawn"), position=stood())
+    _bytes(db, files, story.photos[0], marks, "photo of a withdrawn visit")
+    story.says("ana", gone, "withdrawal", reason=marks.text("withdrawal's reason"))
+    back = story.logs("ana", photos=1, content="一张撤下的照片")
+    _bytes(db, files, story.photos[0], marks, "photo taken back")
+    story.says("ana", back, "photo_withdrawn", photo=story.photos[0], reason="拍错了")
+    story.logs("ana", project=cast.talk, content=marks.text("visit to the talk"), photos=1, position=stood())
+    _bytes(db, files, story.photos[0], marks, "photo of the talk")
+    moved = story.logs("ana", content=marks.text("moved to the talk"), issues=[{"title": marks.text("moved issue")}])
+    story.says("ana", moved, "move", project=cast.talk)
+    away = story.logs("ana", project=cast.talk, content="原为洽谈项目")
+    story.says("ana", away, "move", project=cast.sail)  # whose original names the talk
+    story.logs("ana", project=None, typed_project=marks.text("unfiled typed"), content=marks.text("unfiled"),
+               issues=[{"title": marks.text("unfiled issue")}])  # fmt: skip
+    with db.reading() as session:
+        at_talk = session.get_one(Project, cast.talk).enterprise_id
+    story.logs("ana", project=None, enterprises=[at_talk], content=marks.text("at the talk's enterprise"))
+    story.says("bo", plain, "addition", text="人人可见")
+
+
+def _bytes(db: Database, files: Files, photo: UUID, marks: Planted, name: str) -> None:
+    """Its files hold the marker itself; the evidence is named by what it is."""
+    data = marks.bytes(name)
+    with db.writing() as session:
+        row = session.get_one(Photo, photo)
+        row.sha256, row.size, row.detected = sha256(data).hexdigest(), len(data), "JPEG"
+    for key in (evidence_key(sha256(data).hexdigest()), f"thumb/{photo}.jpg", f"display/{photo}.jpg"):
+        files.put_bytes(key, data)
+
+
+def _plant_issues(db: Database, cast: Cast, story: Story, marks: Planted) -> None:
+    said = {"title": marks.text("issue title"), "text": marks.text("issue text"), "place": marks.text("issue place"),
+            "raised_by": marks.text("issue raised by")}  # fmt: skip
+    visit = story.logs("ana", content="人人可见的走访", issues=[{"sensitive": True, **said}])
+    story.event("ana", story.issue_of(visit), "progress", text=marks.text("issue progress"))
+    beside = story.logs("ana", content="人人可见的走访", issues=[{"title": marks.text("withdrawn issue")}])
+    story.event("ana", story.issue_of(beside), "withdrawn", reason=marks.text("why withdrawn"))
+
+
+# -- the walk ------------------------------------------------------------------------------------------------------
+
+
+MEANT = (Visit, Issue, Photo, Project, Enterprise, Contact, FollowUp)  # what an address can name; the rest is beneath
+
+
+def every_id(db: Database) -> list[list[UUID]]:
+    """By what they are ids of."""
+    with db.reading() as session:
+        return [list(session.scalars(select(model.id).order_by(model.id))) for model in MEANT]
+
+
+def addresses(app: Flask, rule: Rule, ids: list[list[UUID]]) -> Iterator[str]:
+    """With every id; of an address that takes two, with two of each sort."""
+    several = sum(isinstance(one, UUIDConverter) for one in rule._converters.values()) > 1
+    flat = [id for some in ids for id in (some[:2] if several else some)]
+    choices: list[list[object]] = []
+    for name in sorted(rule.arguments):
+        converter = rule._converters[name]
+        if isinstance(converter, UUIDConverter):
+            choices.append(list(flat))
+        else:
+            choices.append(sorted(converter.items) if isinstance(converter, AnyConverter) else ["x"])
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+        for values in itertools.product(*choices):
+            yield adapter.build(rule.endpoint, dict(zip(sorted(rule.arguments), values, strict=True)))
+
+
+def bodies(app: Flask, client: FlaskClient, rule: Rule, ids: list[list[UUID]]) -> Iterator[tuple[str, bytes]]:
+    for address in addresses(app, rule, ids):
+        plain = not rule.arguments
+        for query in QUERIES.get(
+            rule.rule, EVERYWHERE if plain or "find" in rule.rule or "places" in rule.rule else [""]
+        ):
+            answer = client.get(f"{address}?{query}" if query else address)
+            yield f"GET {address}?{query}", _whole(answer)
+    if rule.rule == "/api/v1/reference":
+        yield from _all_pages(client)
+
+
+def _whole(answer: object) -> bytes:
+    return answer.data + repr(list(answer.headers)).encode()  # type: ignore[attr-defined,no-any-return]
+
+
+def _all_pages(client: FlaskClient) -> Iterator[tuple[str, bytes]]:
+    """All that a phone loads, page after page."""
+    part = ""
+    while True:
+        answer = client.get(f"/api/v1/reference?part={part}")
+        yield "GET /api/v1/reference", _whole(answer)
+        part = (answer.json or {}).get("next") or ""
+        if not part:
+            return
+
+
+def seen_by(app: Flask, db: Database, client: FlaskClient, marks: Planted, *, posts: bool = False) -> dict[str, str]:
+    """Each marker that this person finds, and where first."""
+    ids, found = every_id(db), dict[str, str]()
+
+    def look(where: str, body: bytes) -> None:
+        for name, tail in marks.markers.items():
+            if name not in found and tail.encode() in body:
+                found[name] = where
+
+    for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
+        access = mark(app, rule)
+        if rule.rule in LEFT_OUT or access is None:
+            continue
+        if "GET" in (rule.methods or ()):
+            for where, body in bodies(app, client, rule, ids):
+                look(where, body)
+        elif posts and "POST" in (rule.methods or ()):
+            for address in addresses(app, rule, ids):
+                look(f"POST {address}", _whole(client.post(address, data={"id": str(new_id())})))
+    return found
+
+
+TO_TEAM = {"talk enterprise", "talk project", "talk phone", "talk contact", "visit to the talk", "photo of the talk",
+           "moved to the talk", "moved issue", "unfiled typed", "unfiled", "unfiled issue", "at the talk's enterprise",
+           "phone"}  # fmt: skip
+DESK_TOO = TO_TEAM - {"talk phone", "phone"}
+ISSUES_OF_THE_DESK = {"issue title", "issue text", "issue place", "issue raised by", "issue progress"}
+
+
+def test_who_may_read_it_finds_it_so_the_walk_does_see(
+    app: Flask, db: Database, planted: Planted, client_of: ClientOf
+) -> None:
+    found = seen_by(app, db, client_of("ana"), planted)
+    # Not on any page for its author either: the words of a photo of which only the picture is shown, and why it ended.
+    assert set(planted.markers) - set(found) <= {"viewpoint", "why withdrawn"}, sorted(
+        set(planted.markers) - set(found)
+    )
+
+
+def test_an_officer_of_another_team_finds_none_of_it_anywhere(
+    app: Flask, db: Database, planted: Planted, client_of: ClientOf
+) -> None:
+    assert seen_by(app, db, client_of("dan"), planted, posts=True) == {}
+
+
+@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)  # the rules are the same statements
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("uma", set()),
+        ("zoe", {"photo taken back"}),
+        ("bo", TO_TEAM),
+        ("dee", DESK_TOO | ISSUES_OF_THE_DESK),
+        (None, set()),
+    ],
+)
+def test_every_role_finds_only_what_is_for_it(
+    app: Flask, db: Database, planted: Planted, client_of: ClientOf, name: str | None, may: set[str]
+) -> None:
+    found = seen_by(app, db, client_of(name), planted)
+    assert {marker: where for marker, where in found.items() if marker not in may} == {}
