@@ -41,6 +41,7 @@ def test_filing_and_finding_take_two_taps_and_the_search_goes_on_without_a_netwo
     page, thumb = phone.open("/"), Thumb()
     thumb.tap(page.locator("main a[href='/visits/unfiled']"), page.get_by_role("button", name=PROJECT))
     expect(page.locator("main")).to_contain_text("围挡已加固")
+    page.wait_for_load_state()
     assert thumb.taps == 2
 
     thumb = Thumb()
