@@ -38,7 +38,8 @@ async function begin() {
 function light() {
   const place = KEY === "/" ? "/" : `/${KEY.split("/")[1] === "enterprises" ? "projects" : KEY.split("/")[1]}`;
   for (const link of all(".nav a[href]")) if (link.getAttribute("href") === place) link.setAttribute("aria-current", "page");
-  if (SUBJECT && SUBJECT.kind !== "enterprises") /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
+  if (place === KEY) one("[data-back]").remove();
+  else if (SUBJECT && SUBJECT.kind !== "enterprises") /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
 }
 
 /** @param {string} name */
