@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from fieldapp.core.db import Database
+from fieldapp.feed import comparison_queries, queries, site_lines
 from fieldapp.photos.models import Photo
 from fieldapp.projects.models import Project
+from fieldapp.visits import site_queries, stages
 from tests.cast import NOON, Cast
 from tests.feed.pages import Reader
 from tests.feed.story import Story
@@ -112,3 +114,36 @@ def test_the_camera_is_told_the_last_picture_of_each_viewpoint(
     assert [one["name"] for one in reader("ana").client.get(address).json] == ["北门", "塔吊"]
     assert reader("uma").client.get(address).status_code == 404
     assert reader("dan").client.get(f"/projects/{cast.talk}/viewpoints.json").status_code == 404
+
+
+def test_many_of_them_cost_as_many_statements_as_few(db: Database, cast: Cast, story: Story) -> None:
+    queries.let_photos_ask(zone_readable=True)
+
+    def statements() -> list[int]:
+        counted = []
+        for ask in (
+            lambda session, lin: site_lines.stage_cards(
+                session, stages.waiting(session, lin, zone_readable=True, limit=9)
+            ),
+            lambda session, lin: comparison_queries.comparisons(session, lin, cast.sail, zone_readable=True),
+            lambda session, lin: site_queries.last_progress(session, lin, [cast.sail, cast.reef], zone_readable=True),
+        ):
+            ran: list[str] = []
+            listen = lambda *args, ran=ran: ran.append(args[2])  # noqa: E731
+            event.listen(db.engine, "before_cursor_execute", listen)
+            with db.reading() as session:
+                assert ask(session, cast.person(session, "lin"))
+            event.remove(db.engine, "before_cursor_execute", listen)
+            counted.append(len(ran))
+        return counted
+
+    def more(n: int) -> None:
+        for _ in range(n):
+            story.logs("ana", photos=2, stage="S09", progress="封顶", issues=[{}], issue_photos=2)
+            shown(db, story.photos[:1], role="before", viewpoint="北门")
+            shown(db, story.photos[1:], role="after", viewpoint="塔吊")
+
+    more(2)
+    few = statements()
+    more(5)
+    assert statements() == few
