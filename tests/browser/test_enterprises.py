@@ -84,7 +84,7 @@ def test_filing_and_finding_take_two_taps_and_the_search_goes_on_without_a_netwo
     page.locator("[data-find]").fill("没有的")
     expect(page.locator("[data-none]")).to_be_visible()
     page.locator("[data-find]").fill("云帆")
-    found.locator("a", has_text="云帆新材料有限公司").click()
+    found.locator("a[href^='/enterprises/']").click()
     expect(page.locator("h1")).to_have_text("企业")
 
     form = new_visit(phone)
