@@ -251,6 +251,7 @@ MAY: dict[str | None, set[str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)  # half a minute of CPU; each rule is tested on both
 def test_what_is_not_for_everybody_is_found_by_those_it_is_for_and_by_nobody_else(
     app: Flask, db: Database, planted: Planted, client_of: ClientOf
 ) -> None:
