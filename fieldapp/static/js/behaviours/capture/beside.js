@@ -5,30 +5,12 @@
  * @import { Page } from "./page.js"
  */
 import { all } from "../dom.js";
-import { toast } from "../toast.js";
 import { say } from "../words.js";
 import { lastAt, likeLast } from "./last.js";
+import { once } from "./more.js";
 
 const CALL = "phone_follow_up";
 const SHARED = ["site", "meeting", "office"]; // groups of kinds where two can have been in one place
-
-/**
- * Neither the network nor the worker brought it: what is typed stays, and the next time it is asked for again.
- * @template T
- * @param {() => Promise<T>} load
- * @returns {{get: () => Promise<T>, begun: () => boolean}}
- */
-export function once(load) {
-  /** @type {Promise<T>|null} */
-  let coming = null;
-  const get = () =>
-    (coming ??= load().catch((problem) => {
-      coming = null;
-      toast(say("no-network"));
-      throw problem;
-    }));
-  return { get, begun: () => coming !== null };
-}
 
 /**
  * @param {{page: Page, form: HTMLElement, visit: () => OpenVisit, kind: () => any, project: () => any, contacts: () => any[], changed: () => void, showParts: () => void, unfold: (step: string) => void}} the
@@ -62,7 +44,7 @@ export function setUpBeside(the) {
     const ids = /** @type {string[]} */ (body()["enterprises"]);
     if (!body()["project"] && !body()["typed_project"]) {
       const first = page.ref.projects.find(({ enterprise }) => enterprise?.id === ids[0])?.enterprise?.name ?? "";
-      the.visit().title = ids.length > 1 ? say("people", { name: first, n: ids.length - 1 }) : first;
+      the.visit().title = ids.length > 1 ? say("several", { name: first, n: ids.length - 1 }) : first;
     }
     the.changed();
   }

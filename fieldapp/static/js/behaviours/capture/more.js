@@ -3,7 +3,8 @@
  * that the worker keeps like the page itself, so that none of it weighs on the first opening and all of it works offline.
  */
 import { fragment } from "../../outbox/http.js";
-import { learn } from "../words.js";
+import { toast } from "../toast.js";
+import { learn, say } from "../words.js";
 
 /** @type {Promise<Map<string, HTMLTemplateElement>>|null} */
 let asked = null;
@@ -58,4 +59,22 @@ export function bring(name) {
     );
   put.set(name, coming);
   return coming;
+}
+
+/**
+ * Neither the network nor the worker brought it: what is typed stays, and the next time it is asked for again.
+ * @template T
+ * @param {() => Promise<T>} load
+ * @returns {{get: () => Promise<T>, begun: () => boolean}}
+ */
+export function once(load) {
+  /** @type {Promise<T>|null} */
+  let coming = null;
+  const get = () =>
+    (coming ??= load().catch((problem) => {
+      coming = null;
+      toast(say("no-network"));
+      throw problem;
+    }));
+  return { get, begun: () => coming !== null };
 }

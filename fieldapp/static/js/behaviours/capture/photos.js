@@ -4,9 +4,10 @@
  * @import { Photo } from "../../outbox/types.js"
  */
 import { MAX_PHOTOS } from "../../outbox/drafts.js";
-import { all, copy, dialog, fill, input, on, one } from "../dom.js";
+import { all, copy, fill, input, on, one } from "../dom.js";
 import { toast } from "../toast.js";
 import { say } from "../words.js";
+import { once } from "./more.js";
 
 /** @type {Map<string, string>} */
 const urls = new Map();
@@ -28,9 +29,7 @@ export function pictureOf(photo) {
 export function setUpPhotos(page) {
   const grid = one("[data-photos]");
   const note = one("[data-photo-note]");
-  const sheet = dialog("[data-photo-sheet]");
   let busy = 0;
-  let shown = "";
 
   const tell = (/** @type {string} */ text) => {
     note.textContent = text;
@@ -99,63 +98,16 @@ export function setUpPhotos(page) {
     );
   };
 
-  const current = () => page.visit().photos.find((photo) => photo.id === shown);
-
-  const fillSheet = () => {
-    const photo = current();
-    if (!photo) return sheet.close();
-    const photos = page.visit().photos;
-    const i = photos.indexOf(photo);
-    fill(sheet, { "photo-title": say("photo-n", { i: i + 1, all: photos.length }) });
-    /** @type {HTMLImageElement} */ (one("[data-photo-big]", sheet)).src = pictureOf(photo);
-    input('[data-in="caption"]', sheet).value = photo.caption;
-    for (const radio of all('[name="role"]', sheet)) /** @type {HTMLInputElement} */ (radio).checked = /** @type {HTMLInputElement} */ (radio).value === photo.role;
-    input("[data-photo-sensitive]", sheet).checked = photo.sensitive;
-    for (const button of all("[data-move]", sheet)) /** @type {HTMLButtonElement} */ (button).disabled = !photos[i + Number(button.dataset["move"])];
-  };
-
   input("[data-camera]").addEventListener("change", (event) => void take(/** @type {HTMLInputElement} */ (event.target), true));
   input("[data-gallery]").addEventListener("change", (event) => void take(/** @type {HTMLInputElement} */ (event.target), false));
-  on(grid, "click", "[data-photo]", (tile) => {
-    shown = tile.dataset["photo"] ?? "";
-    fillSheet();
-    sheet.showModal();
+  const sheet = once(async () => {
+    const { setUpPhotoSheet } = await import("./photo_sheet.js");
+    return setUpPhotoSheet({ visit: page.visit, changed: page.changed, show });
   });
+  on(grid, "click", "[data-photo]", async (tile) => (await sheet.get()).open(tile.dataset["photo"] ?? ""));
   on(grid, "click", "[data-loose]", (tile) => {
     page.visit().dropLoose(tile.dataset["loose"] ?? "");
     toast(say("photo-removed"));
   });
-  on(sheet, "click", "[data-close]", () => sheet.close());
-  sheet.addEventListener("close", () => one(`[data-photo="${shown}"], [data-camera]`).focus());
-  let typing = 0;
-  const keep = () => {
-    clearTimeout(typing);
-    const role = /** @type {HTMLInputElement|null} */ (sheet.querySelector('[name="role"]:checked'))?.value;
-    const change = { caption: input('[data-in="caption"]', sheet).value, role: /** @type {any} */ (role), sensitive: input("[data-photo-sensitive]", sheet).checked };
-    void page.visit().setPhoto(shown, change).then(show);
-  };
-  sheet.addEventListener("change", keep);
-  sheet.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = Number(setTimeout(keep, 400));
-  });
-  on(sheet, "click", "[data-move]", async (button) => {
-    const photos = [...page.visit().photos];
-    const from = photos.findIndex((photo) => photo.id === shown);
-    const [photo] = photos.splice(from, 1);
-    if (photo) photos.splice(from + Number(button.dataset["move"]), 0, photo);
-    await page.visit().orderPhotos(photos);
-    fillSheet();
-    if (/** @type {HTMLButtonElement} */ (button).disabled) one("[data-move]:not(:disabled), [data-remove]", sheet).focus();
-  });
-  on(sheet, "click", "[data-remove]", async () => {
-    const before = [...page.visit().photos];
-    const id = shown;
-    sheet.close();
-    await page.visit().removePhoto(id);
-    page.changed();
-    toast(say("photo-removed"), { label: say("undo"), act: () => void page.visit().orderPhotos(before).then(page.changed) });
-  });
-
   return { show };
 }

@@ -9,10 +9,10 @@ import { nameOf, say, sayTime, titleOf } from "../words.js";
 import { TEXTS } from "./order.js";
 import { wishes } from "./wishes.js";
 
-/** @param {{name?: string}[]} people */
-function names(people) {
+/** @param {{name?: string}[]} people @param {string} [several]  the word for more than two */
+function names(people, several = "people") {
   const known = people.map(({ name }) => name).filter(Boolean);
-  return known.length > 2 ? say("people", { name: String(known[0]), n: known.length - 1 }) : known.join(say("and"));
+  return known.length > 2 ? say(several, { name: String(known[0]), n: known.length - 1 }) : known.join(say("and"));
 }
 
 /** @param {any} position @returns {string} the key of a word */
@@ -66,7 +66,7 @@ export function summarise(page, visit, kind, later) {
   value("stage", nameOf(find(ref.stages, form["stage"]) ?? {}));
   value("ended_at", form["ended_at"] && sayTime(form["ended_at"]));
   const firm = (/** @type {string} */ id, /** @type {number} */ i) => (i < 2 ? (ref.projects.find(({ enterprise }) => enterprise?.id === id)?.enterprise ?? { name: id }) : { name: id });
-  value("projects", names([...(form["projects"] ?? []).map((/** @type {string} */ id) => find(ref.projects, id) ?? {}), ...(form["enterprises"] ?? []).map(firm)]));
+  value("projects", names([...(form["projects"] ?? []).map((/** @type {string} */ id) => find(ref.projects, id) ?? {}), ...(form["enterprises"] ?? []).map(firm)], "several"));
   value("sensitive", form["sensitive"] && say("sensitive"));
   const left = wishes(kind, form, { photos: photos.length, later }).map((wish) => say(`wish-${wish}`));
   one("[data-wish]").textContent = left.length ? say("wish", { what: left.join(say("and")) }) : say("wish-none");
