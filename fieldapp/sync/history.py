@@ -22,7 +22,6 @@ from fieldapp.core.models import Audit, Counter, Reserved
 from fieldapp.core.payload import OFFICE, Line, Payload
 from fieldapp.sync.models import Raw
 
-HIGHEST_LIFT = 10_000  # numbers of a series that the lost server can have given since the backup
 MOST_NUMBERS = 2_000  # of issues in one request: while they are looked up and kept nobody else may be able to write
 NUMBER = re.compile(r"(ZF|XQ)-([0-9]{4})-([0-9]{6,9})")
 SUBJECT = {numbers.VISIT: "visit", numbers.ISSUE: "issue"}
@@ -39,6 +38,7 @@ class Remembered(Payload):
 
 
 class History(Payload):
+    owner: UUID | None = None  # whose records they are
     records: list[Remembered] = Field(default_factory=list, max_length=500)
 
     @model_validator(mode="after")
@@ -109,13 +109,13 @@ def _reserve(session: Session, person: Person, series: str, held: list[Held]) ->
 def _given_by_us(session: Session, one: Held) -> bool:
     """Whether the lost server can have given this number: this year or the last, not far beyond the backup."""
     year = clock.now().astimezone(OFFICE).year
-    return one.year in (year - 1, year) and 0 < one.count <= _base(session).get(one.counter, 0) + HIGHEST_LIFT
+    return one.year in (year - 1, year) and 0 < one.count <= _highest(session).get(one.counter, 0)
 
 
-def _base(session: Session) -> dict[str, int]:
-    if "base" not in session.info:
-        session.info["base"] = numbers.base(session)
-    found: dict[str, int] = session.info["base"]
+def _highest(session: Session) -> dict[str, int]:
+    if "highest_before" not in session.info:
+        session.info["highest_before"] = numbers.highest_before(session)
+    found: dict[str, int] = session.info["highest_before"]
     return found
 
 
