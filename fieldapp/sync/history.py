@@ -7,10 +7,10 @@ an account may call this at any time, and must not be able to use the numbers up
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from itertools import islice
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,9 @@ from fieldapp.core.models import Audit, Counter, Reserved
 from fieldapp.core.payload import OFFICE, Line, Payload
 from fieldapp.sync.models import Raw
 
-MOST_NUMBERS = 2_000  # of issues in one request: while they are looked up and kept nobody else may be able to write
+# Numbers of issues that one request may have kept: meanwhile nobody else may be able to write. Others are left aside,
+# and given anew; a refusal would keep the phone from bringing back its records.
+MOST_NUMBERS = 2_000
 NUMBER = re.compile(r"(ZF|XQ)-([0-9]{4})-([0-9]{6,9})")
 SUBJECT = {numbers.VISIT: "visit", numbers.ISSUE: "issue"}
 ENDING = {numbers.VISIT: Ending.VISIT_NUMBER, numbers.ISSUE: Ending.ISSUE_NUMBER}
@@ -34,18 +36,12 @@ class Remembered(Payload):
     id: UUID
     sha256: Line
     visit_number: Line | None = None
-    issue_numbers: dict[UUID, Line] = Field(default_factory=dict, max_length=200)
+    issue_numbers: dict[UUID, Line] = Field(default_factory=dict)
 
 
 class History(Payload):
     owner: UUID | None = None  # whose records they are
     records: list[Remembered] = Field(default_factory=list, max_length=500)
-
-    @model_validator(mode="after")
-    def _holds_up_nobody(self) -> Self:
-        if sum(len(record.issue_numbers) for record in self.records) > MOST_NUMBERS:
-            raise ValueError(f"more than {MOST_NUMBERS} numbers of issues: send fewer records at once")
-        return self
 
 
 @dataclass(frozen=True)
@@ -67,13 +63,11 @@ def history(session: Session, person: Person, device_id: UUID, said: History) ->
     """Keep the numbers that the phone knows for the ids that are not here; answer the records that we lack."""
     here = select(Raw.record_id, Raw.payload_sha256).where(Raw.record_id.in_([r.id for r in said.records]))
     known = {(row.record_id, row.payload_sha256) for row in session.execute(here)}
-    held: list[Held] = []
-    for record in said.records:
-        held += _held(numbers.VISIT, record.visit_number, record.id)
-        for issue, number in record.issue_numbers.items():
-            held += _held(numbers.ISSUE, number, issue)
-    for series in SUBJECT:
-        _reserve(session, person, series, [one for one in held if one.series == series])
+    visits = [one for record in said.records for one in _held(numbers.VISIT, record.visit_number, record.id)]
+    opened = ((issue, number) for record in said.records for issue, number in record.issue_numbers.items())
+    issues = [one for issue, number in islice(opened, MOST_NUMBERS) for one in _held(numbers.ISSUE, number, issue)]
+    _reserve(session, person, numbers.VISIT, visits)
+    _reserve(session, person, numbers.ISSUE, issues)
     audit.record(session, person.id, "device.history", "device", device_id, records=len(said.records))
     return [record.id for record in said.records if (record.id, record.sha256) not in known]
 

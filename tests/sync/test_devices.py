@@ -1,5 +1,6 @@
 """What phones say of themselves: gaps, silent phones, new installations, and healing after a restore."""
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from fieldapp.core import changes, clock, numbers
 from fieldapp.core.db import Database, Ending, at_end, new_id
 from fieldapp.core.models import Counter, Reserved
 from fieldapp.sync import device_views, devices
+from fieldapp.sync.history import MOST_NUMBERS
 from fieldapp.sync.models import Device, Gap, Record, ReviewItem
 from tests.cast import NOON, Cast
 
@@ -203,11 +205,23 @@ def test_what_is_no_device_report_gets_400(client_of: ClientOf, said: Any) -> No
     assert client_of("ana").post(f"/api/v1/devices/{PHONE}", json=said).status_code == 400
 
 
-def test_one_request_cannot_hold_up_everybody_with_numbers(client_of: ClientOf, cast: Cast) -> None:
+def test_numbers_beyond_all_measure_hold_up_nobody_and_keep_no_phone_from_bringing_back_its_records(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
     """Whoever has an account may tell of numbers; a megabyte of them kept all others from writing for 20 s."""
-    many = [{"id": str(new_id()), "sha256": "", "issue_numbers": {str(new_id()): "XQ-2026-000001" for _ in range(200)}}]
-    told = {"records": many * 11}
-    assert client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told).status_code == 400
+    restored(db, 90)
+    ids = [str(new_id()) for _ in range(8)]
+    count = itertools.count(1)
+    told = {
+        "records": [
+            {"id": id, "sha256": "", "issue_numbers": {str(new_id()): f"XQ-2026-{next(count):06}" for _ in range(300)}}
+            for id in ids
+        ]
+    }
+    answer = client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told)
+    assert (answer.status_code, answer.json["lacking"]) == (200, ids)
+    with db.reading() as session:
+        assert len(session.scalars(select(Reserved.number)).all()) == MOST_NUMBERS
 
 
 def test_what_no_database_takes_spoils_no_report(client_of: ClientOf, cast: Cast) -> None:
