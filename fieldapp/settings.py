@@ -188,8 +188,9 @@ def secret_key(settings: Settings) -> str:
         with suppress(FileExistsError):  # another process was first: its key counts
             os.link(fresh, path)
         fresh.unlink()
-        for folder in (settings.data_dir, settings.data_dir.resolve().parent):
-            _sync(folder)  # a power cut that took the key would end every session
+        _sync(settings.data_dir)  # a power cut that took the key would end every session
+        with suppress(PermissionError):  # the folder around it may be somebody else's
+            _sync(settings.data_dir.resolve().parent)
     return path.read_text().strip()
 
 

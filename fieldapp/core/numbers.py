@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from fieldapp.core.payload import OFFICE
 
 VISIT, ISSUE = "ZF", "XQ"
 BASE = "counters_at_epoch"  # a fact: where the counters of this server began, after a restore
+LIFT = "lift_at_epoch"  # and how many numbers of a series the lost server can have given since its backup
+MOST_A_DAY, MOST_LIFT = 1_000, 10_000
 _RESERVED = select(Reserved.number, Reserved.id).where(
     or_(Reserved.number == bindparam("given"), Reserved.id == bindparam("for_id"))
 )
@@ -56,14 +58,20 @@ def with_number(session: Session, series: str, ids: Collection[UUID]) -> set[UUI
     return set(session.scalars(select(holders.c.id).where(holders.c.id.in_(list(ids)))))
 
 
-def note_base(session: Session) -> None:
-    """Remember where the counters stand at the beginning of this server's life, so that no phone drives them away."""
-    said = json.dumps({row.name: row.value for row in session.execute(select(Counter.name, Counter.value))})
-    statement = insert(session, Fact).values(name=BASE, value=said)
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": said}))
+def note_base(session: Session, since_backup: timedelta) -> None:
+    """Remember where the counters stand at the beginning of this server's life, and how far the lost server can have
+    come since the backup, so that no phone drives them away. A day begun counts whole, and one more: clocks differ."""
+    counters = {row.name: row.value for row in session.execute(select(Counter.name, Counter.value))}
+    lift = min(MOST_LIFT, MOST_A_DAY * (2 + max(0, since_backup.days)))
+    for name, value in ((BASE, json.dumps(counters)), (LIFT, str(lift))):
+        statement = insert(session, Fact).values(name=name, value=value)
+        session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 
-def base(session: Session) -> dict[str, int]:
-    """Where each counter began; one that is not named began at nothing."""
-    known: dict[str, int] = json.loads(session.scalar(select(Fact.value).where(Fact.name == BASE)) or "{}")
-    return known
+def highest_before(session: Session) -> dict[str, int]:
+    """The highest number of each series that the server before this one can have given. A server that was never
+    restored has none before it."""
+    facts = {row.name: row.value for row in session.scalars(select(Fact).where(Fact.name.in_([BASE, LIFT])))}
+    began: dict[str, int] = json.loads(facts.get(BASE, "{}"))
+    lift = int(facts.get(LIFT, MOST_LIFT))
+    return {counter: value + lift for counter, value in began.items()}

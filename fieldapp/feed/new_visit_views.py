@@ -28,6 +28,7 @@ from fieldapp.photos.body import MAX_PHOTO_BYTES, MAX_PHOTOS, PhotoClaim
 from fieldapp.photos.models import evidence_key
 from fieldapp.projects import queries as projects
 from fieldapp.visits import queries as visits
+from fieldapp.visits.actions import AlreadyHere
 from fieldapp.visits.models import Visit
 
 bp = Blueprint("new_visit", __name__)
@@ -180,7 +181,7 @@ def _log_once(id: UUID, form: VisitForm, project_id: UUID | None, photos: list[P
         files().put(evidence_key(one.sha256), _parking().path(one))
     try:
         done = db().write(write)
-    except IntegrityError:  # the same form, sent twice at once: the other one was first
+    except (AlreadyHere, IntegrityError):  # the same form, sent twice at once: the other one was first
         done = db().write(write)
     for one in new:
         if files().size(evidence_key(one.sha256)) is None:  # deleted with a purged photo, just before we wrote

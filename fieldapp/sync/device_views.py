@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from fieldapp.core import clock
 from fieldapp.core.access import phone_door, polled, public
@@ -23,7 +23,7 @@ from fieldapp.sync.reference_rows import Asker
 bp = Blueprint("devices", __name__)
 MAX_BODY = 1_000_000
 A_MINUTE = 120  # contacts of one user, and pages of a history: each holds up whoever else writes
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", devices.Contact, healing.History)
 
 
 def _often() -> str:
@@ -35,14 +35,18 @@ def _asker() -> str:
 
 
 def _body(shape: type[M]) -> M:
-    """The request's JSON as `shape`; 400 with what is wrong for anything else."""
+    """The request's JSON as `shape`; 400 with what is wrong for anything else. 403 where it speaks of another's queue:
+    phones change hands, and a page that is still open does not know whose cookie it sends."""
     if (request.content_length or 0) > MAX_BODY:
         raise Problem(413, "too-large")
     try:
-        return shape.model_validate_json(request.get_data(cache=False))
+        said = shape.model_validate_json(request.get_data(cache=False))
     except ValidationError as error:
         wrong = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors()[:5])
         raise Problem(400, "bad-request", wrong) from error
+    if said.owner not in (None, person().id):
+        raise Problem(403, "not-owner")
+    return said
 
 
 def _timed(body: dict[str, Any]) -> ResponseReturnValue:

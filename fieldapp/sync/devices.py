@@ -40,8 +40,9 @@ class Lost(Payload):
 
 
 class Contact(Payload):
-    """What a phone posts at each contact."""
+    """What a phone posts at each contact. Without an owner: of a page opened before phones said whose queue it is."""
 
+    owner: UUID | None = None
     last_seq: int = Field(default=0, ge=0, le=MOST_SEQ)
     queued: list[Queued] = Field(default_factory=list, max_length=MOST_QUEUED)
     voided: list[int] = Field(default_factory=list, max_length=MOST_QUEUED)

@@ -7,10 +7,10 @@ an account may call this at any time, and must not be able to use the numbers up
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from itertools import islice
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
@@ -22,8 +22,9 @@ from fieldapp.core.models import Audit, Counter, Reserved
 from fieldapp.core.payload import OFFICE, Line, Payload
 from fieldapp.sync.models import Raw
 
-HIGHEST_LIFT = 10_000  # numbers of a series that the lost server can have given since the backup
-MOST_NUMBERS = 2_000  # of issues in one request: while they are looked up and kept nobody else may be able to write
+# Numbers of issues that one request may have kept: meanwhile nobody else may be able to write. Others are left aside,
+# and given anew; a refusal would keep the phone from bringing back its records.
+MOST_NUMBERS = 2_000
 NUMBER = re.compile(r"(ZF|XQ)-([0-9]{4})-([0-9]{6,9})")
 SUBJECT = {numbers.VISIT: "visit", numbers.ISSUE: "issue"}
 ENDING = {numbers.VISIT: Ending.VISIT_NUMBER, numbers.ISSUE: Ending.ISSUE_NUMBER}
@@ -35,17 +36,12 @@ class Remembered(Payload):
     id: UUID
     sha256: Line
     visit_number: Line | None = None
-    issue_numbers: dict[UUID, Line] = Field(default_factory=dict, max_length=200)
+    issue_numbers: dict[UUID, Line] = Field(default_factory=dict)
 
 
 class History(Payload):
+    owner: UUID | None = None  # whose records they are
     records: list[Remembered] = Field(default_factory=list, max_length=500)
-
-    @model_validator(mode="after")
-    def _holds_up_nobody(self) -> Self:
-        if sum(len(record.issue_numbers) for record in self.records) > MOST_NUMBERS:
-            raise ValueError(f"more than {MOST_NUMBERS} numbers of issues: send fewer records at once")
-        return self
 
 
 @dataclass(frozen=True)
@@ -67,13 +63,11 @@ def history(session: Session, person: Person, device_id: UUID, said: History) ->
     """Keep the numbers that the phone knows for the ids that are not here; answer the records that we lack."""
     here = select(Raw.record_id, Raw.payload_sha256).where(Raw.record_id.in_([r.id for r in said.records]))
     known = {(row.record_id, row.payload_sha256) for row in session.execute(here)}
-    held: list[Held] = []
-    for record in said.records:
-        held += _held(numbers.VISIT, record.visit_number, record.id)
-        for issue, number in record.issue_numbers.items():
-            held += _held(numbers.ISSUE, number, issue)
-    for series in SUBJECT:
-        _reserve(session, person, series, [one for one in held if one.series == series])
+    visits = [one for record in said.records for one in _held(numbers.VISIT, record.visit_number, record.id)]
+    opened = ((issue, number) for record in said.records for issue, number in record.issue_numbers.items())
+    issues = [one for issue, number in islice(opened, MOST_NUMBERS) for one in _held(numbers.ISSUE, number, issue)]
+    _reserve(session, person, numbers.VISIT, visits)
+    _reserve(session, person, numbers.ISSUE, issues)
     audit.record(session, person.id, "device.history", "device", device_id, records=len(said.records))
     return [record.id for record in said.records if (record.id, record.sha256) not in known]
 
@@ -109,13 +103,13 @@ def _reserve(session: Session, person: Person, series: str, held: list[Held]) ->
 def _given_by_us(session: Session, one: Held) -> bool:
     """Whether the lost server can have given this number: this year or the last, not far beyond the backup."""
     year = clock.now().astimezone(OFFICE).year
-    return one.year in (year - 1, year) and 0 < one.count <= _base(session).get(one.counter, 0) + HIGHEST_LIFT
+    return one.year in (year - 1, year) and 0 < one.count <= _highest(session).get(one.counter, 0)
 
 
-def _base(session: Session) -> dict[str, int]:
-    if "base" not in session.info:
-        session.info["base"] = numbers.base(session)
-    found: dict[str, int] = session.info["base"]
+def _highest(session: Session) -> dict[str, int]:
+    if "highest_before" not in session.info:
+        session.info["highest_before"] = numbers.highest_before(session)
+    found: dict[str, int] = session.info["highest_before"]
     return found
 
 

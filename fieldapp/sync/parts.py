@@ -153,8 +153,5 @@ def _storage_failed(error: OSError) -> NoReturn:
 
 
 def _hash_of(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as part:
-        while data := part.read(PIECE):
-            digest.update(data)
-    return digest.hexdigest()
+        return hashlib.file_digest(part, "sha256").hexdigest()

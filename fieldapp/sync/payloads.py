@@ -74,6 +74,7 @@ class Receipt(Payload):
     photos: list[PhotoReceipt] | Literal["unknown"]
     complete: bool
     number: str | None = None
+    issue_numbers: dict[UUID, str] = Field(default_factory=dict)
     reason: str | None = None
     received_at: datetime
     server_time: datetime

@@ -23,6 +23,7 @@ from fieldapp.sync.aside import HEAD, SetAside
 from fieldapp.sync.envelope import Reading
 from fieldapp.sync.models import HELD, NOT_APPLIED, PLACED, UNPLACED, Raw, Record
 from fieldapp.sync.payloads import IssueEventRecord, SupplementRecord, VisitRecord
+from fieldapp.visits.actions import AlreadyHere
 from fieldapp.visits.models import Supplement, Visit
 
 _RECORD: Table = Record.__table__  # type: ignore[assignment]
@@ -90,10 +91,14 @@ def _write_visit(
     fresh = head.raw_id is None or not is_visit(session, head.id)
     if not fresh and not is_ours(session, head.id):
         raise SetAside(raw.id, UNPLACED, envelope.DIFFERS, str(head.id))
-    logged = feed.log_visit(
-        session, author, arrival, body, issue_events=body.issue_events, claims=reading.claims or (),
-        zone_readable=settings.zone_readable, fresh=fresh, admitted=admitted or (not fresh and _let_in(session, head)),
-    )  # fmt: skip
+    admitted = admitted or (not fresh and _let_in(session, head))
+    try:
+        logged = feed.log_visit(
+            session, author, arrival, body, issue_events=body.issue_events, claims=reading.claims or (),
+            zone_readable=settings.zone_readable, fresh=fresh, admitted=admitted,
+        )  # fmt: skip
+    except AlreadyHere as error:  # the same end as for one that was logged on a page long ago
+        raise SetAside(raw.id, UNPLACED, envelope.DIFFERS, str(head.id)) from error
     if not fresh:
         _drop_children(session, raw, {event.id for event in body.issue_events})
     for event in logged.held:

@@ -38,6 +38,7 @@ _OF_RECORD = (
         Raw.id.label("raw"), Raw.payload_sha256, Raw.state.label("raw_state"), Raw.reason.label("raw_reason"),
         Raw.photo_claims, Raw.received_at, Raw.owner_id, Raw.sender_id, Visit.number, _EPOCH.label("epoch"),
         exists().where(Photo.record_id == Record.id).label("has_photos"),
+        exists().where(Issue.visit_id == Record.id).label("has_issues"),
     )
     .join(Raw, Raw.record_id == Record.id)
     .outerjoin(Visit, Visit.id == Record.id)
@@ -66,11 +67,7 @@ def _receipt(session: Session, row: Any) -> Receipt:
     shown: Any = "unknown"
     if lines is not None:
         shown = [PhotoReceipt.model_validate(line, from_attributes=True) for line in lines]
-    number = row.number
-    if row.type == "issue_event" and state == PLACED:
-        number = session.scalar(
-            select(Issue.number).join(IssueEvent, IssueEvent.issue_id == Issue.id).where(IssueEvent.id == row.id)
-        )
+    number, of_issues = _numbers_of(session, row) if state in (PLACED, UNFILED) else (None, {})
     return Receipt.model_construct(
         id=row.id,
         payload_sha256=row.payload_sha256,
@@ -79,11 +76,29 @@ def _receipt(session: Session, row: Any) -> Receipt:
         needs_review=row.needs_review,
         photos=shown,
         complete=lines is not None and all(p.settled for p in lines),
-        number=number if state in (PLACED, UNFILED) else None,
+        number=number,
+        issue_numbers=of_issues,
         reason=reason or None,
         received_at=row.received_at,
         server_time=clock.now(),
     )
+
+
+_OPENED_IN = Fixed(select(Issue.id, Issue.number).where(Issue.visit_id == bindparam("visit")))
+_OF_EVENT = Fixed(
+    select(Issue.id, Issue.number)
+    .join(IssueEvent, IssueEvent.issue_id == Issue.id)
+    .where(IssueEvent.id == bindparam("event"))
+)
+
+
+def _numbers_of(session: Session, row: Any) -> tuple[str | None, dict[UUID, str]]:
+    """The record's own number, and those of the issues that it opened: a phone tells them to a restored server."""
+    if row.type == "issue_event":
+        issue = _OF_EVENT.first(session, event=row.id)
+        return (issue.number, {issue.id: issue.number}) if issue is not None and issue.number else (None, {})
+    issues = _OPENED_IN.rows(session, visit=row.id) if row.has_issues else []
+    return row.number, {issue.id: issue.number for issue in issues if issue.number}
 
 
 def _state_of(row: Any) -> tuple[str, str]:

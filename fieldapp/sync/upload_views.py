@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 bp = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
 
 VERSION = "1.0.0"
+LONGEST_HEADER = 3_000  # of a receipt: nginx takes 4 KB of all headers unless told otherwise, and answers 502 to more
 SILENCE = 30  # seconds without a byte after which a body is taken as ended
 DRAIN = 4 * 1024 * 1024  # an unread body up to this size is swallowed, so that the answer reaches its sender
 COURTESY = timedelta(seconds=3)
@@ -139,8 +140,9 @@ def _answer(status: int, place: Place) -> Response:
     response.headers["Upload-Offset"] = str(place.offset)
     response.headers["Upload-Expires"] = format_datetime(place.expires_at, usegmt=True)
     if place.receipt:
-        response.headers["Fieldapp-Receipt"] = place.receipt
         response.headers["Fieldapp-Epoch"] = place.epoch
+        if len(place.receipt) <= LONGEST_HEADER:
+            response.headers["Fieldapp-Receipt"] = place.receipt
     return response
 
 

@@ -214,7 +214,7 @@ def _new_server(session: Session, report: Report, here: set[str]) -> None:
     for name in _series(said):
         session.execute(changes.insert(session, Counter).values(name=name, value=0).on_conflict_do_nothing())
     session.execute(update(Counter).values(value=Counter.value + RAISE))
-    numbers.note_base(session)
+    numbers.note_base(session, clock.now() - datetime.fromisoformat(said.made_at))
     session.execute(update(Project).values(version=Project.version + RAISE))  # open pages ask with the old server's
     _purge_again(session, set(said.purged))
     lost = [

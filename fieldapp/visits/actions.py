@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
@@ -25,21 +25,26 @@ from fieldapp.visits.supplement_actions import refold
 
 VISITS: Table = Visit.__table__  # type: ignore[assignment]
 numbers.kept_in(numbers.VISIT, VISITS.c.id, VISITS.c.number)
-_INSERT = Fixed(insert(VISITS), columns=("id", *SEALED))
+_INSERT = Fixed(lambda dialect: changes.insert_for(dialect, VISITS).on_conflict_do_nothing(), columns=("id", *SEALED))
 _SET_NUMBER = Fixed(update(VISITS).where(VISITS.c.id == bindparam("visit")).values(number=bindparam("given")))
 _KIND = Fixed(select(VisitKind.code).where(VisitKind.code == bindparam("code")))
+
+
+class AlreadyHere(Exception):
+    """Another visit has this id: it came by the other door, perhaps this very moment."""
 
 
 def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, links: Links, *, fresh: bool) -> str:
     """Write a visit, or (not `fresh`) its newer revision, onto the timelines of its links; the number comes at the end.
 
-    Returns its state. What lies beside it (photos, issues) is feed.actions.log_visit's."""
+    Returns its state. What lies beside it (photos, issues) is feed.actions.log_visit's. Raises AlreadyHere."""
     if _KIND.first(session, code=body.kind) is None:
         raise CannotPlace("unknown-kind", body.kind)
     before: set[UUID] = set()
     values = sealed_columns(author, arrival, body, links)
     if fresh:
-        _INSERT.run(session, id=arrival.id, **values)
+        if _INSERT.run(session, id=arrival.id, **values) == 0:
+            raise AlreadyHere
         at_end(session, Ending.VISIT_NUMBER, str(arrival.id), partial(_number, arrival.id, arrival.times.received_at))
     else:
         before = set(session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id == arrival.id)))

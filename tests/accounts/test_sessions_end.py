@@ -40,4 +40,5 @@ def test_it_asks_for_the_password_at_its_field(browser: Browser) -> None:
         answer = desk.post("/settings/sessions", data={"proof": proof})
         assert answer.status_code == 422
         assert says in answer.text and 'id="proof-error"' in answer.text
+        assert answer.text.count("autofocus") == 1  # it stands far down the page
     assert inside(phone)

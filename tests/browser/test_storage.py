@@ -76,7 +76,8 @@ def odd_file(folder: Path, name: str, size: int) -> Path:
 
 
 def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def test_without_room_the_form_stays_whole_its_file_holds_everything_and_sending_makes_room(

@@ -24,6 +24,8 @@ def engines() -> dict[str, Start]:
 
 STARTS = engines()
 # One process of the test run has all the tests of one engine, so that each browser is started once.
-EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name.partition("-")[0])) for name in STARTS]
+EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STARTS]
 LASTING = [one for one in EVERY if "ephemeral" not in str(one.values[0])]
 WEBKITS = [one for one in EVERY if str(one.values[0]).startswith("webkit")]
+# A long one: without a profile on the disk it says little more, and runs in `make fleet` only.
+SELDOM = [one if one in LASTING else pytest.param(*one.values, marks=[*one.marks, pytest.mark.wide]) for one in EVERY]

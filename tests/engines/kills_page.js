@@ -36,7 +36,11 @@ const saveOne = async (ctx, n) => {
 try {
   const ctx = await openContext({ appVersion: "kills", jar: document });
   const { drop } = await tell("held", await holds(ctx));
-  for (const id of drop) await drafts.dropRecord(ctx, id);
+  for (const id of drop) {
+    await drafts.dropRecord(ctx, id).catch((error) => {
+      if (error.constructor.name !== "AlreadyReceived") throw error; // what was written by hand may have been sent since
+    });
+  }
   for (let n = 1; ; n += 1) await saveOne(ctx, n);
 } catch (error) {
   await tell("failed", String(error?.stack ?? error));

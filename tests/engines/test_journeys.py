@@ -33,9 +33,11 @@ from tests.engines.deeds import (
     words,
 )
 from tests.engines.device import Device
-from tests.engines.installed import EVERY, LASTING
+from tests.engines.installed import EVERY, LASTING, SELDOM
 from tests.photos.pictures import BLUE, GREEN, GREY, ORIENTATION, RED, grainy, heic, jpeg, with_exif
 
+# Where a browser never says that it is offline, as WebKit here, sending has been tried already.
+WAITING = "[data-group=saved] [data-record], [data-group=sending] [data-record]"
 RECORDS, UPLOADS = "/api/v1/visits/", "/api/v1/uploads"
 lasting = pytest.mark.parametrize("device", LASTING, indirect=True)
 every = pytest.mark.parametrize("device", EVERY, indirect=True)  # in memory only, too
@@ -77,7 +79,7 @@ def test_a_visit_logged_offline_survives_a_killed_browser_and_arrives_once(
 
     phone.kill()
     phone.reopen("/outbox")
-    phone.wait_for("[data-group=saved] [data-record], [data-group=sending] [data-record]")
+    phone.wait_for(WAITING)
     assert PROJECT in phone.text("[data-record]")
     assert hashes(phone) == kept
     assert [row["form"] for row in held(phone, "records")] == form
@@ -120,7 +122,7 @@ def meets(phone: Device, wire: Wire, how: str, path: str) -> None:
     eventually(f"{how} on {path}", met, bool)
 
 
-@pytest.mark.wide
+@pytest.mark.wide  # with six busy loops beside, a record three times in 15 passed this wire unseen; why is not known
 @lasting
 def test_whatever_answers_instead_of_the_office_takes_nothing(
     phone: Device, wire: Wire, db: Database, tmp_path: Path
@@ -240,7 +242,7 @@ UPGRADE = """() => new Promise((done, fail) => {
 })"""
 
 
-@pytest.mark.wide
+@pytest.mark.wide  # steady; there is no room for it in the two minutes of `make engines`
 @lasting
 def test_an_old_tab_never_holds_up_a_later_version_of_the_store_and_goes_on_in_it(
     phone: Device, db: Database, tmp_path: Path
@@ -252,9 +254,9 @@ def test_an_old_tab_never_holds_up_a_later_version_of_the_store_and_goes_on_in_i
     new_visit(phone, progress="写到一半")
     phone.tab(1)
     phone.open("/outbox")
-    phone.wait_for("[data-group=saved] [data-record]")
+    phone.wait_for(WAITING)
     phone.run(UPGRADE)  # hangs for ever where a page does not let go
-    phone.wait_for("[data-group=saved] [data-record]")
+    phone.wait_for(WAITING)
     phone.tab(0)
     take(phone, snapshot(tmp_path, "after", size=(640, 480)))
     save(phone)
@@ -320,7 +322,7 @@ def alike(found: list[tuple[int, ...]], wished: list[tuple[int, ...]]) -> bool:
     )
 
 
-@every
+@pytest.mark.parametrize("device", SELDOM, indirect=True)
 def test_photos_held_in_each_of_eight_ways_and_one_of_48_megapixels_go_up_upright_and_small(
     phone: Device, db: Database, tmp_path: Path
 ) -> None:

@@ -33,7 +33,6 @@ def all_is_there(device: Device, ear: Ear, folder: Path) -> None:
     assert killing.photos > TIMES
 
 
-@pytest.mark.xdist_group("chromium")
 def test_chromium_killed_at_random_moments_has_all_that_was_said_to_be_saved(
     playwright: Playwright, ear: Ear, tmp_path: Path
 ) -> None:
@@ -42,7 +41,7 @@ def test_chromium_killed_at_random_moments_has_all_that_was_said_to_be_saved(
 
 if LASTING:  # nothing is skipped: what is not installed is no test
 
-    @pytest.mark.parametrize("engine", LASTING)
+    @pytest.mark.parametrize("engine", [one.values[0] for one in LASTING])  # a browser of its own: in any process
     def test_a_browser_killed_at_random_moments_has_all_that_was_said_to_be_saved(
         engine: str, ear: Ear, tmp_path: Path
     ) -> None:

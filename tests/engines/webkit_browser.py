@@ -23,16 +23,27 @@ from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
 NOBODY = "http://127.0.0.1:9"
 # On in Safari; WebKitGTK builds them and leaves them off.
 AS_IN_SAFARI = {"StorageAPI", "StorageAPIEstimate", "FileSystem", "FileSystemWritableStream"}
-# Only of our pages: a plain text is shown in one of WebKit's own, whose style our policy does not allow.
+# Only of our pages: a plain text is shown in one of WebKit's own, whose style our policy does not allow, and what it
+# shows in place of a page that it could not load has no origin ("null"): an error of any script in there, even the
+# driver's, is "Script error." and no more. In a page of ours that is a script from elsewhere, and told with its place.
 TELL = """
+const ours = () => origin !== "null";
 const tell = (text) => webkit.messageHandlers.complaint.postMessage(String(text));
-const said = (thing) => thing instanceof Error ? `${thing.name}: ${thing.message}\\n${thing.stack}` : String(thing);
-addEventListener("error", (event) => {
-  if (event.error || event.message) tell(`uncaught: ${event.error ? said(event.error) : event.message}`);
+const said = (thing) => {
+  try {
+    return thing instanceof Error ? `${thing.name}: ${thing.message}\\n${thing.stack}` : String(thing);
+  } catch {
+    return Object.prototype.toString.call(thing);
+  }
+};
+addEventListener("error", ({ error, message }) => {
+  const where = error ? "" : ` ${location.href} ${document.readyState}`;
+  if (ours() && (error || message)) tell(`uncaught: ${error ? said(error) : message}${where}`);
 });
 addEventListener("unhandledrejection", (event) => {
   // A page that is left while it fetches a module says that, too: told only by one that is still there.
-  setTimeout(() => tell(`uncaught: ${said(event.reason)}`), String(event.reason).includes("module script") ? 500 : 0);
+  const reason = said(event.reason);
+  setTimeout(() => tell(`uncaught: ${reason}`), reason.includes("module script") ? 500 : 0);
 });
 addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
   if (document.contentType !== "text/html") return;

@@ -24,7 +24,8 @@ def check_files(
         found.must("foreign", path.name in known, f"file {path.relative_to(root)}: no photo has these bytes")
         here.add(path.name)
         if path.name in stored:
-            same = hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+            with path.open("rb") as file:
+                same = hashlib.file_digest(file, "sha256").hexdigest() == path.name
             found.must("lost", same, f"file {path.relative_to(root)}: other bytes than it is named by")
     for sha256 in stored - here:
         found.fault("lost", f"the bytes of {sha256} are not in the file store")

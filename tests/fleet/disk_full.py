@@ -6,11 +6,10 @@ The data folder, SQLite and all, lies on a small tmpfs. While there is no room, 
 or 507 of ours, and no phone gets a receipt for what is not here; pages are still read. Freed, everything arrives.
 """
 
-import argparse
-import json
 import random
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from sqlalchemy import update
 
 from fieldapp.core.files import Files
 from fieldapp.photos.models import Upload
+from tests.fleet import ending
 from tests.fleet.check import Held, check
 from tests.fleet.evening import evening
 from tests.fleet.people import found
@@ -157,17 +157,13 @@ def log_visits(phone: Phone, projects: list[str], number: int) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = ending.options(__doc__)
     parser.add_argument("--visits", type=int, default=3, help="of each phone, each time the disk is full")
     given = parser.parse_args(argv)
     wrong = run(given.seed, given.visits)
-    for one in wrong[:20]:
-        print(f"  {one}")
-    figures["wrong"] = len(wrong)
-    print("disk_full", json.dumps(figures))
-    return 0 if not wrong and figures["answers"].get("503", 0) + figures["answers"].get("507", 0) else 1
+    answered = figures["answers"]
+    return ending.tell("disk_full", figures, wrong, proven=answered.get("503") or answered.get("507"))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -6,16 +6,16 @@ strace makes the syncs of the web process fail: first all of them, when not one 
 now there, when the phones go on as ever and everything arrives, once.
 """
 
-import argparse
-import json
 import random
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.fleet import ending
 from tests.fleet.check import check
 from tests.fleet.disk_full import free_uploads
 from tests.fleet.evening import evening
@@ -96,17 +96,12 @@ def run(seed: int, visits: int) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = ending.options(__doc__)
     parser.add_argument("--visits", type=int, default=2)
     given = parser.parse_args(argv)
     wrong = run(given.seed, given.visits)
-    for one in wrong[:20]:
-        print(f"  {one}")
-    figures["wrong"] = len(wrong)
-    print("failing_sync", json.dumps(figures))
-    return 0 if not wrong and figures["failed"] else 1
+    return ending.tell("failing_sync", figures, wrong, proven=figures["failed"])
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

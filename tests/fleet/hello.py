@@ -66,6 +66,7 @@ def contact_if_due(phone: "Phone") -> None:
 def contact(phone: "Phone") -> bool:
     """What is still out here, so that a gap in the numbers can be told from a queue."""
     said = {
+        "owner": phone.owner.id,
         "last_seq": phone.seq,
         "queued": [{"id": item.id, "seq": item.seq} for item in phone.queue],
         "voided": phone.voided,
@@ -94,7 +95,7 @@ def heal_if_seen(phone: "Phone") -> bool:
     held = [item for item in phone.items if item.ever_2xx]
     for at in range(0, len(held), HISTORY_PAGE):
         page = held[at : at + HISTORY_PAGE]
-        body = json.dumps({"records": [_history_line(item) for item in page]}).encode()
+        body = json.dumps({"owner": phone.owner.id, "records": [_history_line(item) for item in page]}).encode()
         answer = phone.ask("POST", f"/api/v1/devices/{phone.device}/history", JSON, body)
         if answer.status == 401:
             sign_in(phone)

@@ -6,10 +6,9 @@ Nobody waits here for the leases of the dead: after each kill they are taken bac
 the next process meets the same photos. In the end every photo has its copies, once, and nothing else lies about.
 """
 
-import argparse
-import json
 import random
 import shutil
+import sys
 import threading
 import time
 from typing import Any
@@ -18,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from fieldapp.core.db import Database
 from fieldapp.photos.models import Photo
+from tests.fleet import ending
 from tests.fleet.check import check
 from tests.fleet.evening import time_passes
 from tests.fleet.people import found
@@ -88,19 +88,14 @@ def run(backend: str, seed: int, photos: int, kills: int) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = ending.options(__doc__)
     parser.add_argument("--photos", type=int, default=120)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--backend", choices=["sqlite", "postgres"], default="sqlite")
     given = parser.parse_args(argv)
     wrong = run(given.backend, given.seed, given.photos, given.kills)
-    for one in wrong[:20]:
-        print(f"  {one}")
-    figures["wrong"] = len(wrong)
-    print("killed_jobs", json.dumps(figures))
-    return 0 if not wrong and figures["in_the_middle"] else 1
+    return ending.tell("killed_jobs", figures, wrong, proven=figures["in_the_middle"])
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

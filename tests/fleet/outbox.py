@@ -84,7 +84,7 @@ class Item:
     rev: int = 1
     sealed: bool = False
     receipt: dict[str, Any] | None = None
-    issue_numbers: dict[str, str] = field(default_factory=dict)  # as the outcomes told them
+    issue_numbers: dict[str, str] = field(default_factory=dict)  # as the receipts told them
     ever_2xx: bool = False
     recheck: bool = False
     state: str = "saved"  # saved, sealed, sent, needs_you; lost: the phone no longer has it

@@ -258,6 +258,7 @@ class Phone:
         for shot in item.shots:
             self._learn(item, shot, told.get(shot.id), receipt)
         item.receipt, item.ever_2xx, item.recheck, item.problem = receipt, True, False, None
+        item.issue_numbers |= receipt["issue_numbers"]
         item.version.told = True
         item.tries = item.next_at = 0
         item.state = "sent" if receipt["complete"] else "sealed"

@@ -6,18 +6,18 @@ The server goes on running. While its database is away it says 503 to what it ca
 never 500; afterwards its connections are good again without anybody's help, and everything arrives once.
 """
 
-import argparse
-import json
 import os
 import random
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tests.fleet import ending
 from tests.fleet.check import check
 from tests.fleet.disk_full import Listening, Told
 from tests.fleet.evening import evening
@@ -102,18 +102,13 @@ def _answers(told: Told) -> dict[str, int]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = ending.options(__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of one restart of each kind")
     parser.add_argument("--phones", type=int, default=6)
     given = parser.parse_args(argv)
     wrong = run(given.seed, given.rounds, given.phones)
-    for one in wrong[:20]:
-        print(f"  {one}")
-    figures["wrong"] = len(wrong)
-    print("postgres_restart", json.dumps(figures))
-    return 0 if not wrong and figures["answers"].get("503") else 1
+    return ending.tell("postgres_restart", figures, wrong, proven=figures["answers"].get("503"))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

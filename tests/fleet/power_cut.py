@@ -7,11 +7,11 @@ After each cut a copy of its disk is looked at, byte for byte, then the guest bo
 phones go on. First the method is proved: the same server with its syncs switched off must be seen to lose something.
 """
 
-import argparse
 import hashlib
 import json
 import random
 import shutil
+import sys
 import threading
 import time
 import urllib.request
@@ -25,7 +25,7 @@ from typing import Any
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
-from tests.fleet import guest, wire
+from tests.fleet import ending, guest, wire
 from tests.fleet.check import Held, check
 from tests.fleet.evening import time_passes
 from tests.fleet.guest import DISK, PORT, PYTHON, Guest
@@ -287,8 +287,7 @@ def say(scene: Scene) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = ending.options(__doc__)
     parser.add_argument("--cuts", type=int, default=10)
     parser.add_argument("--phones", type=int, default=6)
     parser.add_argument("--backend", choices=["sqlite", "postgres"], action="append")
@@ -314,4 +313,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -5,7 +5,6 @@ server is then killed and its data are deleted. What is restored elsewhere must 
 the phones say that it must (check.py), under the very numbers that it had given.
 """
 
-import argparse
 import dataclasses
 import os
 import random
@@ -29,12 +28,12 @@ from fieldapp.upkeep import manifest
 from fieldapp.upkeep.doctor import examine
 from fieldapp.upkeep.place import Place
 from fieldapp.visits.models import Visit
-from tests.fleet import hello
+from tests.fleet import ending, hello
 from tests.fleet.check import Findings, check
 from tests.fleet.evening import evening
 from tests.fleet.people import Zone, found
 from tests.fleet.phone import Phone
-from tests.fleet.server import Server, scratch
+from tests.fleet.server import Server
 from tests.fleet.weather import Weather
 
 PG_BIN = str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
@@ -216,7 +215,7 @@ def _greet(phone: Phone) -> None:
 
 
 def _learn_numbers(phone: Phone) -> None:
-    """As the reference data bring them, after whatever was sent."""
+    """As the reference data bring them, of what was placed after its receipt."""
     outcomes: list[dict[str, Any]] = []
     path: str | None = "/api/v1/reference"
     while path is not None:
@@ -226,7 +225,7 @@ def _learn_numbers(phone: Phone) -> None:
             path = f"/api/v1/reference?part={answer.json['next']}" if answer.json.get("next") else None
     told = {outcome["id"]: outcome["issue_numbers"] for outcome in outcomes}
     for item in phone.items:
-        item.issue_numbers = told.get(item.id, {})
+        item.issue_numbers |= told.get(item.id, {})
 
 
 def _lose_some_bytes(phone: Phone, rng: random.Random) -> None:
@@ -254,26 +253,15 @@ def numbers(server: Server) -> dict[str, str | None]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fleet.restored", description=__doc__)
-    parser.add_argument("--seed", type=int, default=7)
+    parser = ending.options(__doc__, seed=7)
     parser.add_argument("--visits", type=int, default=100, help="that no backup has")
     parser.add_argument("--backend", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--faults", type=float, default=0.1, help="share of requests that meet one")
-    parser.add_argument("--keep", action="store_true", help="leave the data where they are")
+    ending.may_keep(parser)
     asked = parser.parse_args(argv)
-    folder, begun = scratch(f"restored-{asked.backend}-{asked.seed}"), time.monotonic()
-
-    def say(line: str) -> None:
-        print(f"  {time.monotonic() - begun:6.0f} s  {line}", flush=True)
-
-    try:
-        with Server.on(asked.backend, folder) as server:
-            line, well = Story(server, asked.seed, asked.visits, asked.faults, say).run()
-    finally:
-        if asked.keep:
-            print(f"  data in {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    name = f"restored-{asked.backend}-{asked.seed}"
+    with ending.folder_of(name, keep=asked.keep) as folder, Server.on(asked.backend, folder) as server:
+        line, well = Story(server, asked.seed, asked.visits, asked.faults, ending.saying()).run()
     print(line, flush=True)
     return 0 if well else 1
 

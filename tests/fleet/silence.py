@@ -6,11 +6,11 @@ A real `fieldapp serve` with its default settings must go on answering everybody
 threads back once the silence has lasted long enough. Prints what others saw meanwhile.
 """
 
-import argparse
 import json
 import random
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,6 +25,7 @@ from fieldapp.accounts.models import Membership, User
 from fieldapp.connections import SILENCE
 from fieldapp.core.db import Database, new_id
 from tests.cast import NOON, PASSWORD, PASSWORD_HASH, Cast, settle
+from tests.fleet import ending
 from tests.fleet.server import Server, scratch
 from tests.fleet.wire import Wire
 from tests.sync.bringing import TYPE, Brought, listed
@@ -228,8 +229,7 @@ def right(one: dict[str, Any]) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = ending.options(__doc__)
     parser.add_argument("--sockets", type=int, default=100)
     parser.add_argument("--where", choices=[*KINDS], action="append")
     parser.add_argument("--seconds", type=float, default=WATCHED)
@@ -247,4 +247,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -28,6 +28,7 @@ export class FakeServer {
   voidedSeen = [];
   photosUnknown = false;
   numbers = 0;
+  issueNumbers = {};
   uploadsMade = 0;
 
   next(...faults) {
@@ -79,8 +80,8 @@ export class FakeServer {
     else if (/^\/api\/v1\/(visits|events)\//.test(path)) answer = this.#put(user, path, bytes);
     else if (path === "/api/v1/uploads") answer = this.#create(user, bytes, headers);
     else if (path.startsWith("/api/v1/uploads/")) answer = this.#upload(user, method, path, bytes, headers);
-    else if (path.endsWith("/history")) answer = this.#history(parse(bytes));
-    else if (path.startsWith("/api/v1/devices/")) answer = this.#device(parse(bytes));
+    else if (path.endsWith("/history")) answer = this.#history(user, parse(bytes));
+    else if (path.startsWith("/api/v1/devices/")) answer = this.#device(user, parse(bytes));
     else if (path === "/api/v1/reference" && this.accessEnded) answer = problem(403, "access-ended");
     else if (path === "/api/v1/reference") answer = ok(200, { server_epoch: this.epoch, ...this.reference.shift() });
     else answer = problem(404, "not-found");
@@ -131,6 +132,7 @@ export class FakeServer {
       photos,
       complete: photos !== "unknown" && photos.every((photo) => SETTLED.includes(photo.state)),
       number: `ZF-2026-${String(this.numbers).padStart(6, "0")}`,
+      issue_numbers: this.issueNumbers,
     };
   }
 
@@ -198,13 +200,15 @@ export class FakeServer {
     return { status, headers, json: null, networkError: false };
   }
 
-  #device(said) {
+  #device(user, said) {
+    if (said.owner !== user.id) return problem(403, "not-owner");
     this.devices.push(said);
     this.voidedSeen.push(...said.voided);
     return ok(200, { server_epoch: this.epoch, voided_ack: said.voided, notices: this.notices ?? [], write_only: this.accessEnded });
   }
 
-  #history({ records }) {
+  #history(user, { owner, records }) {
+    if (owner !== user.id) return problem(403, "not-owner");
     this.histories.push(records);
     return ok(200, { server_epoch: this.epoch, lacking: records.filter(({ id, sha256 }) => !this.raws.get(id)?.has(sha256)).map(({ id }) => id) });
   }

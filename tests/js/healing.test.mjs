@@ -91,6 +91,25 @@ test("a restored server that lacks a visit gets the same bytes and the photos ag
   assert.equal((await record(ctx, visit.id)).state, "sent");
 });
 
+test("numbers of issues that a receipt has told are told to a restored server, whatever later receipts leave out", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  const visit = await saved(ctx, { photos: [100] });
+  server.issueNumbers = { i: "XQ-2026-000007" };
+  server.next({ on: /POST .*uploads/, status: 503 });
+  await run(ctx);
+  server.issueNumbers = {};
+  assert.ok(await runUntilEmpty(ctx));
+  server.restore(visit.id);
+  await saved(ctx);
+  assert.ok(await runUntilEmpty(ctx));
+  assert.deepEqual(server.histories[0][0].issue_numbers, { i: "XQ-2026-000007" });
+  server.restore(visit.id);
+  await saved(ctx);
+  await run(ctx);
+  assert.deepEqual(server.histories.at(-1).find(({ id }) => id === visit.id).issue_numbers, { i: "XQ-2026-000007" });
+});
+
 test("a phone with nothing to send heals the server too, when its app is opened", async () => {
   const { server, ctx, visit } = await sentVisit();
   server.restore(visit.id);

@@ -5,6 +5,7 @@ import { beginDraft, saveVisit } from "../../fieldapp/static/js/outbox/drafts.js
 import { contact, notices, signOut, signedIn } from "../../fieldapp/static/js/outbox/devices.js";
 import { read, refresh } from "../../fieldapp/static/js/outbox/reference.js";
 import { run, wake } from "../../fieldapp/static/js/outbox/sender.js";
+import { recall } from "../../fieldapp/static/js/outbox/meta.js";
 import { currentUser, outbox, summary } from "../../fieldapp/static/js/outbox/state.js";
 import { CAST, phone, photosOf, record, runUntilEmpty, saved } from "./phone.mjs";
 import { FakeServer } from "./fake_server.mjs";
@@ -135,8 +136,27 @@ test("at a contact the server learns what is still out here, and the officer wha
   const ctx = await phone({ server });
   const visit = await saved(ctx);
   assert.equal(await contact(ctx), true);
-  assert.deepEqual(server.devices[0], { last_seq: 1, queued: [{ id: visit.id, seq: 1 }], voided: [], persisted: true, app_version: "test" });
+  assert.deepEqual(server.devices[0], { owner: CAST.ana.id, last_seq: 1, queued: [{ id: visit.id, seq: 1 }], voided: [], persisted: true, app_version: "test" });
   assert.deepEqual(await notices(ctx), [{ code: "previous-installation", n: 3 }]);
+});
+
+test("under Bo's cookie Ana's open page tells nothing of her queue, forgets nothing, and is shown nothing of his", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  await saved(ctx);
+  await ctx.store.tx(["meta"], (tx) => tx.put("meta", { key: `voided:${CAST.ana.id}`, value: [7] }));
+  server.notices = [{ code: "previous-installation", n: 3 }];
+  const hers = ctx.send;
+  ctx.send = server.as(CAST.bo); // he has signed in in another tab, and this page has not heard of it yet
+  assert.equal(await contact(ctx), false);
+  assert.deepEqual([server.devices, await notices(ctx), await recall(ctx, `voided:${CAST.ana.id}`)], [[], [], [7]]);
+  ctx.send = hers;
+  assert.equal(await contact(ctx), true);
+  assert.deepEqual(await notices(ctx), server.notices);
+  ctx.send = server.as(CAST.bo);
+  server.notices = [];
+  await signedIn(ctx);
+  assert.deepEqual(await notices(ctx), [], "what was said to Ana");
 });
 
 for (const heard of ["at the start", "while sending"]) {

@@ -46,6 +46,25 @@ test("what a page begins while it is put aside waits until one comes back", asyn
   assert.deepEqual(await left.get("meta", "late"), { key: "late", value: 1 });
 });
 
+test("what a page begins on a store that was just being opened when it was put aside stands in nobody's way either", async () => {
+  const { window, left, next } = await twoPages();
+  left.close(); // as the system does: the next one opens it again
+  let tries = 0;
+  const writing = left.tx(["meta"], async (tx) => {
+    tries += 1;
+    await tx.put("meta", { key: "late", value: tries });
+    if (tries === 1) await new Promise(() => {}); // frozen
+  });
+  await null;
+  await null;
+  happens(window, "pagehide");
+  await next.put("meta", { key: "other", value: 1 });
+  assert.deepEqual(await next.list("meta"), [{ key: "other", value: 1 }]);
+  happens(window, "pageshow");
+  await writing;
+  assert.deepEqual((await next.list("meta")).map(({ key }) => key), ["late", "other"]);
+});
+
 test("a page that is closed for good finishes what it has begun", async () => {
   const { window, left, next } = await twoPages();
   const writing = left.put("meta", { key: "last", value: 1 });

@@ -27,7 +27,7 @@ def run(scene: Scene, seconds: int = 150) -> dict[str, Any]:
         project = f"/projects/{scene.office.cast.sail}"
         page = _settled(scene, phone, project, "visible")
         found["timeline_visible"] = len(_requests(scene, page, 3 * LOOK_EVERY + 5))
-        assert found["timeline_visible"] == 3
+        assert found["timeline_visible"] in (2, 3), found  # ten seconds after each answer, however slow that is
         page = _settled(scene, phone, project, "hidden")
         found["timeline_hidden"] = len([one for one in _requests(scene, page, seconds) if NEWS in one])
         assert found["timeline_hidden"] == 0

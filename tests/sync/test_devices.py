@@ -1,6 +1,8 @@
 """What phones say of themselves: gaps, silent phones, new installations, and healing after a restore."""
 
+import itertools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from fieldapp.core import changes, clock
+from fieldapp.core import changes, clock, numbers
 from fieldapp.core.db import Database, Ending, at_end, new_id
 from fieldapp.core.models import Counter, Reserved
 from fieldapp.sync import device_views, devices
-from fieldapp.sync.models import Gap, Record, ReviewItem
+from fieldapp.sync.history import MOST_NUMBERS
+from fieldapp.sync.models import Device, Gap, Record, ReviewItem
 from tests.cast import NOON, Cast
 
 ClientOf = Callable[..., FlaskClient]
@@ -131,11 +134,20 @@ def test_one_phone_of_two_people_counts_for_each_apart(client_of: ClientOf, db: 
         assert [gap.user_id for gap in session.scalars(select(Gap))] == [cast.bo]
 
 
+def restored(db: Database, days: int) -> None:
+    """As `fieldapp restore` leaves the counters, from a backup of so many days ago."""
+    with db.writing() as session:
+        session.add_all([Counter(name="ZF-2026", value=1_000), Counter(name="XQ-2026", value=1_000)])
+        session.flush()
+        numbers.note_base(session, timedelta(days=days))
+
+
 def test_after_a_restore_the_phones_numbers_are_kept_for_its_ids(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    restored(db, 1)
     visit, issue = new_id(), new_id()
     told = {
         "records": [
-            {"id": str(visit), "sha256": "0" * 64, "visit_number": "ZF-2026-000041",
+            {"id": str(visit), "sha256": "0" * 64, "visit_number": "ZF-2026-001041",
              "issue_numbers": {str(issue): "XQ-2026-000007"}}
         ]
     }  # fmt: skip
@@ -143,19 +155,36 @@ def test_after_a_restore_the_phones_numbers_are_kept_for_its_ids(client_of: Clie
     assert answer.json["lacking"] == [str(visit)]
     with db.reading() as session:
         assert {row.number: row.id for row in session.scalars(select(Reserved))} == {
-            "ZF-2026-000041": visit,
+            "ZF-2026-001041": visit,
             "XQ-2026-000007": issue,
         }
-        assert session.get_one(Counter, "ZF-2026").value == 41
+        assert session.get_one(Counter, "ZF-2026").value == 1_041
 
 
-def test_a_phone_cannot_drive_the_counters_away(client_of: ClientOf, db: Database, cast: Cast) -> None:
-    told = {"records": [{"id": str(new_id()), "sha256": "0" * 64, "visit_number": "ZF-2026-99999999"}]}
+@pytest.mark.parametrize(
+    ("days", "number", "next_one"),
+    [
+        (None, "ZF-2026-000002", 1),  # never restored: there is nothing that an earlier server can have given
+        (0, "ZF-2026-003000", 3_001),
+        (0, "ZF-2026-003001", 1_001),
+        (7, "ZF-2026-010000", 10_001),
+        (90, "ZF-2026-011001", 1_001),
+        (90, "ZF-2026-99999999", 1_001),
+        (0, "ZF-2025-000001", 1_001),
+    ],
+)
+def test_a_phone_cannot_drive_the_counters_away(
+    client_of: ClientOf, db: Database, days: int | None, number: str, next_one: int
+) -> None:
+    """However old the backup: a thousand a day is more than a zone gives."""
+    if days is not None:
+        restored(db, days)
+    told = {"records": [{"id": str(new_id()), "sha256": "0" * 64, "visit_number": number}]}
     assert client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told).status_code == 200
     with db.writing() as session:
         given: list[int] = []
         at_end(session, Ending.VISIT_NUMBER, "x", lambda s: given.append(changes.bump(s, "ZF-2026")))
-    assert given == [1]
+    assert given == [next_one]
 
 
 @pytest.mark.parametrize(
@@ -176,15 +205,40 @@ def test_what_is_no_device_report_gets_400(client_of: ClientOf, said: Any) -> No
     assert client_of("ana").post(f"/api/v1/devices/{PHONE}", json=said).status_code == 400
 
 
-def test_one_request_cannot_hold_up_everybody_with_numbers(client_of: ClientOf, cast: Cast) -> None:
+def test_numbers_beyond_all_measure_hold_up_nobody_and_keep_no_phone_from_bringing_back_its_records(
+    client_of: ClientOf, db: Database, cast: Cast
+) -> None:
     """Whoever has an account may tell of numbers; a megabyte of them kept all others from writing for 20 s."""
-    many = [{"id": str(new_id()), "sha256": "", "issue_numbers": {str(new_id()): "XQ-2026-000001" for _ in range(200)}}]
-    told = {"records": many * 11}
-    assert client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told).status_code == 400
+    restored(db, 90)
+    ids = [str(new_id()) for _ in range(8)]
+    count = itertools.count(1)
+    told = {
+        "records": [
+            {"id": id, "sha256": "", "issue_numbers": {str(new_id()): f"XQ-2026-{next(count):06}" for _ in range(300)}}
+            for id in ids
+        ]
+    }
+    answer = client_of("ana").post(f"/api/v1/devices/{PHONE}/history", json=told)
+    assert (answer.status_code, answer.json["lacking"]) == (200, ids)
+    with db.reading() as session:
+        assert len(session.scalars(select(Reserved.number)).all()) == MOST_NUMBERS
 
 
 def test_what_no_database_takes_spoils_no_report(client_of: ClientOf, cast: Cast) -> None:
     assert say(client_of("ana"), last_seq=1, app_version="1.0\x00")["voided_ack"] == []
+
+
+@pytest.mark.parametrize("door", ["", "/history"])
+def test_a_page_left_open_on_a_shared_phone_tells_nothing_of_one_person_under_the_others_cookie(
+    client_of: ClientOf, db: Database, cast: Cast, door: str
+) -> None:
+    said = {"owner": str(cast.ana), "last_seq": 9, "voided": [4]}
+    answer = client_of("bo").post(f"/api/v1/devices/{PHONE}{door}", json=said)
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "not-owner")
+    assert gaps(db) == []
+    with db.reading() as session:
+        assert session.scalars(select(Device)).all() == []
+    assert client_of("ana").post(f"/api/v1/devices/{PHONE}{door}", json=said).status_code == 200
 
 
 @pytest.mark.parametrize("door", ["", "/history"])

@@ -93,6 +93,18 @@ def test_the_same_bytes_again_are_the_same_record_with_the_same_receipt(db: Data
     assert (count(db, Raw), count(db, Visit), count(db, Entry, Entry.project_id == cast.sail)) == (1, 1, 1)
 
 
+def test_the_receipt_tells_the_numbers_of_the_issues_at_once(db: Database, ana: Phone, cast: Cast) -> None:
+    one, two = opened(), opened()
+    visited = ana.send(ana.visit(cast.sail, {"issue_events": [one, two]})).get_json()
+    assert visited["issue_numbers"] == {one["issue"]: "XQ-2026-000001", two["issue"]: "XQ-2026-000002"}
+    alone = ana.event(new_id(), "opened", {"title": "x", "projects": [str(cast.sail)]})
+    said = ana.send(alone).get_json()
+    assert said["issue_numbers"] == {alone.said["body"]["issue"]: "XQ-2026-000003"}
+    assert ana.send(ana.visit(cast.sail)).get_json()["issue_numbers"] == {}
+    unplaced = ana.send(ana.visit(cast.sail, {"kind": "nothing", "issue_events": [opened()]})).get_json()
+    assert (unplaced["state"], unplaced["number"], unplaced["issue_numbers"]) == ("unplaced", None, {})
+
+
 def test_eight_identical_puts_at_once_make_one_visit_and_eight_equal_receipts(
     db: Database, ana: Phone, cast: Cast, settings: Settings
 ) -> None:
@@ -828,3 +840,31 @@ def test_a_visit_logged_on_a_page_is_not_taken_over_by_bytes_under_its_id(
     with pytest.raises(CannotPlace), db.writing() as session:
         review.place(session, settings, id, cast.sail, lin)
     assert (visit(db, id).owner_id, visit(db, id).content) == (cast.ana, "看了主厂房")
+    assert open_items(db) == [("unplaced", envelope.DIFFERS)]
+
+
+def test_a_first_put_and_a_page_that_writes_the_same_id_come_to_the_same_end_in_either_order(
+    db: Database, ana: Phone, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page commits while the record is being read: nothing of it was seen when its projection began."""
+    sealed = ana.visit(cast.sail, {"content": "from the phone"})
+    with db.writing() as session:
+        author = person_on(session.get_one(User, cast.ana), NOON.date())
+
+    def page() -> None:
+        said = VisitBody(kind=KIND, project=cast.sail, content="on the page")
+        arrival = Arrival(sealed.id, Times(NOON, NOON, NOON), payload_sha256="f" * 64)
+        with db.writing() as session:
+            feed.log_visit(session, author, arrival, said, zone_readable=True)
+
+    run = records.run
+
+    def between(*given: Any) -> None:
+        page()  # after T1, before T2
+        run(*given)
+
+    monkeypatch.setattr(records, "run", between)
+    answer = ana.send(sealed)
+    assert (answer.status_code, answer.json["state"], answer.json["reason"]) == (202, "unplaced", envelope.DIFFERS)
+    assert open_items(db) == [("unplaced", envelope.DIFFERS)]
+    assert visit(db, sealed.id).content == "on the page"

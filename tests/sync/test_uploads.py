@@ -611,6 +611,21 @@ def test_an_upload_left_alone_for_a_week_is_forgotten_and_begins_again(
         assert receipt_in(post(later, crane, CRANE))["complete"] is True
 
 
+def test_a_receipt_that_no_proxy_would_let_through_is_asked_for_by_put(
+    ana: FlaskClient, db: Database, cast: Cast
+) -> None:
+    """Forty photos: nginx would answer 502 to each, for ever, though every byte has come."""
+    few, many = (listed(db, cast.ana, *(f"{count} {n}".encode() for n in range(count))) for count in (10, 40))
+    assert receipt_in(post(ana, few[0], few[0].data))["photos"][0]["state"] == "stored"
+    for one in many:
+        answer = post(ana, one, one.data)
+        assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, str(len(one.data)))
+        assert "Fieldapp-Receipt" not in answer.headers
+        assert sum(len(name) + len(value) + 4 for name, value in answer.headers) < 4096
+    told = ana.get(f"/api/v1/records/{many[0].record}").get_json()
+    assert {line["state"] for line in told["photos"]} == {"stored"} and told["complete"]
+
+
 def test_an_expired_upload_may_be_announced_again_before_the_sweep(ana: FlaskClient, crane: Brought) -> None:
     at = post(ana, crane).headers["Location"]
     patch(ana, at, 0, CRANE[:100])

@@ -32,6 +32,7 @@ class Phone(sealing.Phone):
         answer = self.send(sealed)
         assert answer.status_code in (200, 201, 202), answer.text
         sent = self.sent.setdefault(sealed.id, Sent(sealed, answer.json, named))
+        sent.number, sent.issue_numbers = sent.number or answer.json["number"], answer.json["issue_numbers"]
         self._bring(sent)
         return sent
 
@@ -58,16 +59,6 @@ class Phone(sealing.Phone):
     def forget_bytes(self, sent: Sent) -> None:
         """A week has passed: the record stays, its photos' bytes do not."""
         sent.bytes.clear()
-
-    def learn(self) -> None:
-        """Load the reference data: numbers come with the outcomes."""
-        assert self.client is not None
-        page = self.client.get("/api/v1/reference").json
-        while page.get("next"):
-            page = self.client.get("/api/v1/reference", query_string={"part": page["next"]}).json
-        for outcome in page["outcomes"]:
-            if (known := self.sent.get(UUID(outcome["id"]))) is not None:
-                known.number, known.issue_numbers = outcome["number"], outcome["issue_numbers"]
 
     def heal(self) -> list[str]:
         """Tell a restored server what this phone once handed in, and hand in again what it lacks: the ids."""

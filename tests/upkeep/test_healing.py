@@ -86,8 +86,6 @@ def test_a_hundred_visits_come_back_with_their_numbers_and_photos(
     for _round in range(2):
         work(ana, cast, AFTER // 4, f"ana {_round}")
         work(bo, cast, AFTER // 4, f"bo {_round}")
-    for phone in (ana, bo):
-        phone.learn()
     had, held = numbers(db), counted(db)
     destroy(settings, db)
 

@@ -4,15 +4,13 @@
  */
 import { uuid7 } from "./ids.js";
 import { currentUser, deviceId, recall } from "./meta.js";
-import { purge } from "./receipts.js";
+import { FROM_ZERO, purge } from "./receipts.js";
 import { forgetIn, purgeFor } from "./reference.js";
 import { ask, askJson } from "./wire.js";
 
 const CONTACT_EVERY_MS = 10 * 60_000;
 const HISTORY_PAGE = 100;
 const MOST_VOIDED = 2_000;
-/** What the server must be asked for again when it lacks a record. */
-const AFRESH = { upload_url: null, offset: 0, tries: 0, next_at: 0 };
 
 /**
  * At start, when online: who is signed in? With that, the server hears of this phone, even when its queue is empty, and a
@@ -83,7 +81,7 @@ export async function signOut(ctx) {
  * @returns {Promise<{code: string, [more: string]: any}[]>}
  */
 export async function notices(ctx) {
-  return (await recall(ctx, "notices")) ?? [];
+  return (await recall(ctx, `notices:${(await currentUser(ctx))?.id}`)) ?? [];
 }
 
 /**
@@ -118,12 +116,13 @@ async function report(ctx, owner) {
   const device = await deviceId(ctx);
   const lost = await recall(ctx, "loss_untold");
   const answer = await askJson(ctx, "post", `/api/v1/devices/${device}`, {
+    owner,
     last_seq: (await recall(ctx, `seq:${owner}`)) ?? 0,
     queued: await queuedSeqs(ctx, owner),
     voided: (await recall(ctx, `voided:${owner}`)) ?? [],
     persisted: await ctx.persisted(),
     app_version: ctx.appVersion,
-    ...(lost ? { lost } : {}),
+    ...(lost && { lost }),
   });
   if (answer.status === 401) return "signed-out";
   if (answer.status !== 200 || typeof answer.json?.server_epoch !== "string") return "no-answer";
@@ -136,7 +135,7 @@ async function report(ctx, owner) {
     const told = /** @type {number[]} */ ((await tx.get("meta", `voided_told:${owner}`))?.value ?? []);
     const now = voided.filter((seq) => acknowledged.has(seq) && !told.includes(seq));
     if (now.length > 0) await tx.put("meta", { key: `voided_told:${owner}`, value: [...told, ...now].slice(-MOST_VOIDED) });
-    await tx.put("meta", { key: "notices", value: answer.json.notices ?? [] });
+    await tx.put("meta", { key: `notices:${owner}`, value: answer.json.notices ?? [] });
     await tx.put("meta", { key: `contact:${owner}`, value: ctx.clock.now() });
     if (lost) await tx.remove("meta", "loss_untold");
   });
@@ -190,7 +189,7 @@ export async function heal(ctx, epoch) {
   const received = all.filter((record) => record.ever_2xx && record.sha256);
   for (let at = 0; at < received.length; at += HISTORY_PAGE) {
     const page = received.slice(at, at + HISTORY_PAGE);
-    const answer = await askJson(ctx, "post", `/api/v1/devices/${device}/history`, { records: page.map(historyLine) });
+    const answer = await askJson(ctx, "post", `/api/v1/devices/${device}/history`, { owner: user.id, records: page.map(historyLine) });
     if (answer.status !== 200 || !Array.isArray(answer.json?.lacking)) return false;
     const lacking = new Set(answer.json.lacking);
     for (const record of page) await reopen(ctx, record.id, lacking.has(record.id));
@@ -208,13 +207,13 @@ export async function heal(ctx, epoch) {
 }
 
 /** @param {OutboxRecord} record */
-function historyLine({ id, type, sha256, receipt, outcome }) {
+function historyLine({ id, type, sha256, receipt, outcome, issue_numbers }) {
   const number = outcome?.["number"] ?? receipt?.number ?? null;
   return {
     id,
     sha256,
     visit_number: type === "visit" ? number : null,
-    issue_numbers: outcome?.["issue_numbers"] ?? {},
+    issue_numbers: { ...issue_numbers, ...outcome?.["issue_numbers"] },
   };
 }
 
@@ -235,7 +234,7 @@ async function reopen(ctx, id, lacking) {
     if (!lacking) return;
     for (const photo of photos) {
       if (photo.state === "withdrawn" || photo.state === "refused") continue;
-      await tx.put("photos", { ...photo, ...AFRESH, state: "kept" });
+      await tx.put("photos", { ...photo, ...FROM_ZERO, state: "kept" });
     }
   });
 }

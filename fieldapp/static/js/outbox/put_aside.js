@@ -19,13 +19,16 @@ export function sleeping(page, letGo) {
   let asleep = null;
   let wake = () => {};
   let naps = 0;
+  const endAll = () => {
+    for (const [tx, end] of underWay) if (stop(tx)) end(new StoreProblem("the page was put aside"));
+    underWay.clear();
+    letGo();
+  };
   page.addEventListener?.("pagehide", (event) => {
     if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return;
     naps += 1;
     asleep ??= new Promise((resolve) => (wake = resolve));
-    for (const [tx, end] of underWay) if (stop(tx)) end(new StoreProblem("the page was put aside"));
-    underWay.clear();
-    letGo();
+    endAll();
   });
   page.addEventListener?.("pageshow", () => {
     asleep = null;
@@ -44,6 +47,7 @@ export function sleeping(page, letGo) {
         tx.done
           .catch(() => {})
           .finally(() => underWay.delete(tx));
+        if (asleep) endAll(); // the store was just being opened
       });
     },
     /**

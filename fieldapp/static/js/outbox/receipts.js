@@ -15,6 +15,8 @@ const BYTES_MOST = 200 * 1024 * 1024;
 const RECORD_STATES = ["placed", "unfiled", "unplaced", "held", "not_applied", "variant"];
 /** Nothing more will be sent of a photo in one of these. */
 const SETTLED = ["stored", "unreadable", "refused", "withdrawn"];
+/** Of a photo that the server has lost, or must be asked about again. */
+export const FROM_ZERO = { upload_url: null, offset: 0, tries: 0, next_at: 0 };
 
 /**
  * Is this JSON a receipt for these very bytes? A captive portal's 200 is not, nor is a receipt for another revision.
@@ -59,6 +61,7 @@ export async function applyReceipt(ctx, id, receipt) {
     const changed = {
       ...record,
       receipt,
+      issue_numbers: { ...record.issue_numbers, ...receipt.issue_numbers },
       ever_2xx: true,
       recheck: false,
       state: done ? "sent" : "sealed",
@@ -93,17 +96,10 @@ async function learn(ctx, tx, record, photo, line) {
   if (wanted && !photo.has_bytes) return withdrawPhotoIn(ctx, tx, record, photo, "lost");
   /** @type {Photo} */
   const next = wanted
-    ? { ...photo, state: photo.state === "uploading" ? "uploading" : "wanted", ...(wasSettled(photo) ? FROM_ZERO : {}) }
+    ? { ...photo, state: photo.state === "uploading" ? "uploading" : "wanted", ...(SETTLED.includes(photo.state) && FROM_ZERO) }
     : { ...photo, state: /** @type {Photo["state"]} */ (line.state), reason: line.reason ?? null, problem: null };
   await tx.put("photos", next);
   return next;
-}
-
-const FROM_ZERO = { upload_url: null, offset: 0, tries: 0, next_at: 0 };
-
-/** @param {Photo} photo */
-function wasSettled(photo) {
-  return SETTLED.includes(photo.state);
 }
 
 /**

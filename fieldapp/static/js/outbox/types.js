@@ -40,6 +40,7 @@
  * @property {Receipt|null} receipt
  * @property {boolean} recheck  a restored server is to be asked again about this one
  * @property {Record<string, any>|null} outcome  what the reference data said about it last (number, state, reason)
+ * @property {Record<Id, string>} [issue_numbers]  every one that a receipt has told
  * @property {number} tries
  * @property {number} next_at  ms; 0 = at once
  * @property {Problem|null} problem
@@ -96,6 +97,7 @@
  * @property {{id: Id, state: string, reason?: string|null}[]|"unknown"} photos
  * @property {boolean} complete
  * @property {string|null} [number]
+ * @property {Record<Id, string>} [issue_numbers]
  * @property {string|null} [reason]
  * @property {string} [received_at]
  * @property {string} [server_time]
