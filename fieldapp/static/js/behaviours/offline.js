@@ -16,6 +16,7 @@ import { currentUser, outbox } from "../outbox/state.js";
 const KEY = keyOf(location.pathname);
 const SUBJECT = subjectOf(location.pathname);
 const LISTED = 50;
+const SETTLED_MS = 1500;
 
 async function begin() {
   sayWhatNeedsNetwork();
@@ -167,5 +168,6 @@ function showUnsent(all_rows) {
 }
 
 for (const button of all("[data-again]")) button.addEventListener("click", () => location.reload());
-addEventListener("online", () => location.reload());
+// A network that flickers must not take the page from under a thumb that is just going somewhere.
+addEventListener("online", () => setTimeout(() => navigator.onLine && location.reload(), SETTLED_MS));
 begin().catch(reportError);
