@@ -16,9 +16,7 @@ from fieldapp.sync.reference_rows import Asker
 MARK = "~"
 
 
-def answer(
-    session: Session, asker: Asker, press: briefs.Press, since: str | None, part: str | None
-) -> dict[str, Any]:
+def answer(session: Session, asker: Asker, press: briefs.Press, since: str | None, part: str | None) -> dict[str, Any]:
     """One page of a first load or of a delta."""
     rows, _, has = (since or "").partition(MARK)
     reach = Reach(asker.person, asker.zone_readable, press.neglect_days)

@@ -68,7 +68,8 @@ class Raw(Base):
     reason: Mapped[str] = mapped_column(String(200), default="")
     failed_version: Mapped[str] = mapped_column(String(40), default="")  # of the app; tried again by the next one
     photo_claims: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)  # a variant's manifest; none: unreadable
-    position_removed_at: Mapped[datetime | None]  # looked through by the retention job: its bytes may no longer fit their hash
+    # When the retention job looked through it: its bytes may no longer fit their hash.
+    position_removed_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("record_id", "payload_sha256", name="uq_raw_record_hash"),

@@ -38,6 +38,10 @@ def environment(static: str = "/static", role: str = "officer") -> Environment:
         current_user=SimpleNamespace(name="林晓舟", role=role),
         locale="zh_Hans_CN",
         demo_banner=False,
+        notice_due=lambda: None,
+        switches_on=list,
+        stops_on=None,
+        stop_notice="",
     )
     return env
 

@@ -16,6 +16,7 @@ PAGES_THAT_EXIST = {
     "/settings",
     "/review",
     "/visits/new",
+    "/search",
 }
 KINDS = [
     kind["code"] for kind in json.loads((ROOT / "migrations/data/0001/visit_kinds.json").read_text(encoding="utf-8"))
