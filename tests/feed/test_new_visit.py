@@ -78,7 +78,7 @@ def test_ana_logs_a_visit_with_photos_and_two_issues_and_lin_reads_it_once(
     page = reader("lin").get(f"/visits/{data['id']}")
     assert "供水公司、设计院" in page.text and "安娜、柏宁" in page.text and "周明 · 项目经理" in page.text
     assert [cell.text for cell in page.one(id="issues").all(css="cell-title")] == ["临时用水", "道路开口"]
-    assert reader("lin").get(f"/projects/{cast.sail}?kind=site").text.count("二层封顶") == 1
+    assert reader("lin").get(f"/projects/{cast.sail}/timeline?kind=site").text.count("二层封顶") == 1
     with db.reading() as session:
         photos = session.scalars(select(Photo).order_by(Photo.order)).all()
         assert [photo.state for photo in photos] == ["stored", "stored"]
