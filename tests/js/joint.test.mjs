@@ -25,7 +25,8 @@ test("an addition says all that was filled in, each under its own name", () => {
 });
 
 test("what an addition has no place for keeps the visits apart", () => {
-  for (const more of [{ milestones: [{ node: "topping_out" }] }, { sensitive: true }, { follow_up: "f" }, { enterprises: ["e"] }, { content: "长".repeat(LONGEST) }]) {
+  for (const more of [{ milestones: [{ node: "topping_out" }] }, { sensitive: true }, { follow_up: "f" }, { enterprises: ["e"] }, { content: "长".repeat(LONGEST) },
+    { stage: "s3" }, { ended_at: "2026-11-22T12:00:00+08:00" }, { outside: [{ unit: "供电公司" }] }, { programmes: ["p"] }, { met: [{ name: "王", phone: "13800000000" }] }]) {
     assert.equal(additionOf({ ...more }, given), null, Object.keys(more)[0]);
   }
   assert.notEqual(additionOf({ milestones: [], sensitive: false, follow_up: null, enterprises: [] }, given), null);

@@ -32,6 +32,17 @@ test("what is said later is saved like a visit, goes up in its order, and twice 
   assert.equal((await record(ctx, later.id)).state, "sent");
 });
 
+test("other words under an id that is kept already are kept too", async () => {
+  const ctx = await phone();
+  const [id, owner] = [newId(ctx), CAST.ana.id];
+  const say = (text) => sayLater(ctx, { id, owner, form: { visit: VISIT, type: "addition", text } });
+  await say("the gate is open");
+  const second = await say("the gate is open, and so is the fence");
+  assert.notEqual(second.id, id);
+  const texts = (await saidLater(ctx, owner, VISIT)).map(({ form }) => form.text);
+  assert.deepEqual(texts, ["the gate is open", "the gate is open, and so is the fence"]);
+});
+
 test("nothing is called saved that does not come back", async () => {
   const ctx = await phone();
   const real = ctx.store.tx;

@@ -131,7 +131,7 @@ export async function saveVisit(ctx, id, addition = null) {
   const saved = await withRoom(ctx, FORM_ROOM, () =>
     holding(ctx, id, ["photos", "bytes", "meta"], async (tx, before) => {
       if (addition && before.state !== "draft") throw new OutboxProblem("not-a-draft");
-      const record = addition ? /** @type {OutboxRecord} */ ({ ...before, type: "supplement", form: addition.form }) : before;
+      const record = addition ? /** @type {OutboxRecord} */ ({ ...before, type: "supplement", form: { ...addition.form, photos: before.photo_ids } }) : before;
       if (formSize(openPart(record).form) > MAX_RAW_BYTES - ENVELOPE_BYTES) throw new TooLarge();
       const next = record.state === "draft" ? await firstSaveIn(ctx, tx, record) : commitEdit(ctx, record);
       await dropUnlisted(tx, next);

@@ -2,6 +2,7 @@
  * What is said later about a visit that has left this phone: a record of its own, saved as strictly as a visit.
  * @import { Ctx, Form, Id, OutboxRecord } from "./types.js"
  */
+import { uuid7 } from "./ids.js";
 import { updateMirror } from "./loss.js";
 import { announce } from "./photos.js";
 import { StoreProblem } from "./problems.js";
@@ -12,7 +13,8 @@ const ROOM = 64 * 1024;
 
 /**
  * Saved on this phone once this has resolved. The same id twice is one record: a form that may have reached the server
- * already is kept under the id that it was sent with. Throws StoreProblem, QuotaProblem.
+ * already is kept under the id that it was sent with. Other words under an id that is here are another record.
+ * Throws StoreProblem, QuotaProblem.
  * @param {Ctx} ctx
  * @param {{id?: Id, owner: Id, form: Form, title?: string}} said
  * @returns {Promise<OutboxRecord>}
@@ -22,8 +24,9 @@ export async function sayLater(ctx, { id, owner, form, title = "" }) {
   const kept = await withRoom(ctx, ROOM, () =>
     ctx.store.tx(["records", "meta"], async (tx) => {
       const known = /** @type {OutboxRecord|undefined} */ (await tx.get("records", made.id));
-      if (known) return known;
-      const saved = await firstSaveIn(ctx, tx, made);
+      const same = known && JSON.stringify(known.form) === JSON.stringify(made.form);
+      if (known && same) return known;
+      const saved = await firstSaveIn(ctx, tx, known ? { ...made, id: uuid7(ctx.clock, ctx.random) } : made);
       await tx.put("records", saved);
       return saved;
     }),

@@ -5,7 +5,9 @@
 
 export const LONGEST = 20_000;
 /** What an addition has no place for: then there are two visits. */
-const UNSAID = ["milestones", "sensitive", "follow_up", "enterprises", "projects"];
+const UNSAID = [
+  "milestones", "sensitive", "follow_up", "enterprises", "projects", "stage", "ended_at", "outside", "programmes", "policy_items",
+];
 const TEXTS = ["content", "progress", "needs", "problems", "answers"];
 
 /** @param {any} value */
@@ -38,6 +40,7 @@ function textOf(form, labels) {
  */
 export function additionOf(form, { visit, me, photos, labels }) {
   if (UNSAID.some((name) => !empty(form[name]))) return null;
+  if ((form["met"] ?? []).some((/** @type {any} */ person) => person.phone?.trim())) return null; // a contact to be added
   const text = textOf(form, labels);
   if ([...text].length > LONGEST) return null;
   const participants = [...new Set([me, ...(form["participants"] ?? [])])];

@@ -10,6 +10,7 @@ import { lastAt, likeLast } from "./last.js";
 import { once } from "./more.js";
 
 const CALL = "phone_follow_up";
+const PATIENCE = 1_200;
 const SHARED = ["site", "meeting", "office"]; // groups of kinds where two can have been in one place
 
 /**
@@ -65,8 +66,10 @@ export function setUpBeside(the) {
     show: () => void show().catch(() => undefined),
     /** No answer, or none in time, is no reason to wait with saving. */
     async beforeSaving() {
-      const asked = mayBeJoint() ? await joint.get().catch(() => null) : null;
-      return asked ? asked.before() : { go: true, addition: null };
+      const own = { go: true, addition: null };
+      const late = new Promise((done) => setTimeout(done, PATIENCE));
+      const asked = mayBeJoint() && (await Promise.race([joint.get(), late]).catch(() => null));
+      return asked ? asked.before().catch(() => own) : own;
     },
   };
 }

@@ -22,9 +22,16 @@ export async function setUpCall(page) {
     return { missed: say("call-missed"), later: say("call-later"), again: say(name ? "call-again" : "call-again.nobody", { name }) };
   };
 
+  // A draft in which nothing stands: what was saved, typed or taken is not dropped by one tap.
+  const nothingSaid = () => {
+    const { id, record, photos } = page.visit();
+    const typed = ["content", "progress", "needs", "problems", "answers"].some((name) => String(form()[name] ?? "").trim());
+    return id !== null && record?.state === "draft" && !typed && photos.length === 0;
+  };
+
   const show = (/** @type {boolean} */ asked) => {
     fold.hidden = !asked;
-    one("[data-not-called]", fold).hidden = page.visit().id === null || outcomeOf(form(), words()) !== "";
+    one("[data-not-called]", fold).hidden = !nothingSaid();
     const outcome = outcomeOf(form(), words());
     for (const radio of /** @type {HTMLInputElement[]} */ (all('[name="call"]', fold))) radio.checked = radio.value === outcome;
     const met = new Set((form()["met"] ?? []).map((/** @type {any} */ person) => person.contact));
@@ -59,6 +66,7 @@ export async function setUpCall(page) {
     page.show();
   });
   one("[data-not-called]", fold).addEventListener("click", async () => {
+    if (!nothingSaid()) return page.show();
     const visit = page.visit();
     visit.close();
     await dropRecord(visit.ctx, visit.id ?? "").catch(() => undefined);

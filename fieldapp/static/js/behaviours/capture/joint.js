@@ -57,7 +57,10 @@ export function setUpJoint(page) {
 
   return {
     /** Ahead of the save. */
-    look: () => void ask(),
+    look() {
+      void ask();
+      void bring("together").catch(() => undefined); // whoever saves must not wait for it
+    },
     /** @returns {Promise<{go: boolean, addition: {form: Form, events: Form[]}|null}>} */
     async before() {
       const colleague = (await inTime()).find(({ id }) => !apart.has(id));
