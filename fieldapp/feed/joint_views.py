@@ -35,6 +35,6 @@ def _moment(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise Problem(400, "bad-request") from error
-    if at.tzinfo is None:
+    if at.tzinfo is None or not 2000 <= at.year <= 2100:  # an hour beside the first or last moment there is none
         raise Problem(400, "bad-request")
     return at

@@ -179,7 +179,8 @@ def move_visit(id: UUID) -> ResponseReturnValue:
             visit=visit.id, type="move", project=main, projects=[one for one in stays.projects if one != main],
             enterprises=stays.enterprises,
         )  # fmt: skip
-    _once(id_of(request.form.get("id")), said)
+    if not _once(id_of(request.form.get("id")), said):  # gone back to, and another place chosen: another move
+        _once(new_id(), said)
     return redirect(f"/visits/{visit.id}?said=move", 303)
 
 

@@ -128,7 +128,9 @@ def _of_records(session: Session, before: datetime) -> int:
         values: dict[str, Any] = {"position_removed_at": now}
         said = json.loads(payload)
         if (kept := without_places(said)) != said:
-            values["payload"] = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+            # Half a surrogate pair, which JSON may carry, stays the escape that it came as.
+            said_again = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+            values["payload"] = said_again.encode(errors="backslashreplace")
         session.execute(update(Raw).where(Raw.id == id).values(values))
     return len(rows)
 

@@ -117,7 +117,9 @@ def refold(session: Session, id: UUID, before: set[UUID]) -> None:
     visit = session.get_one(Visit, id)
     before = before | set(linked_projects(visit))
     for one in queries.supplements(session, [id]).get(id, []):
-        _apply(session, visit, one.owner_id, SupplementBody.model_validate(one.body), one.received_at)
+        said = SupplementBody.model_validate(one.body)
+        if said.type != "correction" or said.fields:  # of a position that was let go since nothing is left to say
+            _apply(session, visit, one.owner_id, said, one.received_at)
     session.flush()
     _say_again(session, visit, before, visit.received_at)
 

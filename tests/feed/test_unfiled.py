@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from fieldapp.core.db import Database
 from fieldapp.feed import unfiled_queries
+from fieldapp.visits.models import VisitProject
 from tests.cast import Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story
@@ -28,7 +29,7 @@ def test_it_waits_for_its_author_the_lead_and_the_desk(story: Story, cast: Cast,
         assert reader(stranger).client.get("/visits/unfiled").status_code == 404
 
 
-def test_what_its_name_resembles_is_one_tap_away(story: Story, cast: Cast, reader: Readers) -> None:
+def test_what_its_name_resembles_is_one_tap_away(story: Story, cast: Cast, reader: Readers, db: Database) -> None:
     visit = story.logs("ana", project=None, typed_project="海岬装备厂", issues=[{"title": "围挡倒伏"}])
     story.logs("ana", project=None, typed_project="YFXCL")
     story.logs("ana", project=None, typed_project="毫不相干")
@@ -43,6 +44,11 @@ def test_what_its_name_resembles_is_one_tap_away(story: Story, cast: Cast, reade
         assert ana.client.post(f"/visits/{visit}/move", data={**given, "project": str(cast.reef)}).status_code == 303
     assert "海岬装备厂" not in ana.get("/visits/unfiled").text
     assert "围挡倒伏" in ana.get(f"/projects/{cast.reef}").text
+    # Back to the same form, and another project chosen.
+    assert ana.client.post(f"/visits/{visit}/move", data={**given, "project": str(cast.sail)}).status_code == 303
+    with db.reading() as session:
+        links = session.scalars(select(VisitProject.project_id).where(VisitProject.visit_id == visit)).all()
+    assert links == [cast.sail]
 
 
 def test_a_project_in_talks_is_not_offered_to_others(story: Story, cast: Cast, reader: Readers) -> None:

@@ -145,6 +145,15 @@ def test_the_pin_of_an_issue_is_no_place_of_a_person() -> None:
     assert without_places(said) == {"issue_events": [{"type": "opened", "lat": 37.1, "lng": 119.9}], "body": {}}
 
 
+def test_half_a_surrogate_pair_in_a_record_holds_nothing_up(
+    story: Story, settings: Settings, db: Database, cast: Cast
+) -> None:
+    old = story.logs("ana", at=NOON - YEAR, position=stood())
+    sealed(db, cast, old, title="二层\ud83d")  # a face, cut in two by a phone
+    let_go(context(settings, db, keep_positions_days=180))
+    assert payload(db, old)["title"] == "二层\ud83d" and "position" not in payload(db, old)["body"]
+
+
 def test_a_phone_that_sends_the_old_bytes_again_gets_its_receipt_and_brings_nothing_back(
     settings: Settings, db: Database, cast: Cast, client_of: Callable[..., FlaskClient]
 ) -> None:

@@ -18,7 +18,7 @@ from fieldapp.photos.models import Photo, PhotoUse
 from fieldapp.visits import queries
 from fieldapp.visits.body import SupplementBody, VisitBody
 from fieldapp.visits.columns import SEALED
-from fieldapp.visits.models import FollowUp, Visit
+from fieldapp.visits.models import FollowUp, Supplement, Visit
 from tests.cast import NOON, Cast
 from tests.visits.conftest import Log, Say
 
@@ -126,6 +126,18 @@ def test_a_newer_revision_lies_under_what_was_said_later(
     before = record(db, id)
     begin(db, cast, id, claim, rev=2)
     assert record(db, id) == before
+
+
+def test_a_revision_passes_over_a_correction_of_which_nothing_is_left(db: Database, cast: Cast, say: Say) -> None:
+    id, claim = new_id(), PhotoClaim(id=new_id(), sha256=f"{new_id().int:064x}", size=5)
+    begin(db, cast, id, claim)
+    say(id, "correction", fields={"position": {"lat": 37.2, "lng": 119.8}})
+    with db.writing() as session:  # as keeping.jobs lets positions go
+        one = session.scalars(select(Supplement).where(Supplement.visit_id == id)).one()
+        one.body = {**one.body, "fields": {}}
+    begin(db, cast, id, claim, rev=2)
+    with db.reading() as session:
+        assert session.get_one(Visit, id).rev == 2
 
 
 def todo(db: Database, visit: UUID) -> list[tuple[str, date | None]]:

@@ -94,7 +94,8 @@ def test_a_phone_asks_with_one_question_about_a_project_that_it_may_read(
         answer = bo.get(address, query_string={"at": NOON.isoformat()})
         assert answer.json == {"visits": [{"id": str(id), "officer": "安娜"}]}
         assert "no-store" in answer.headers["Cache-Control"]
-        for nonsense in ("", "yesterday", "2026-11-20T09:00:00"):
+        ends = ("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00")  # no hour before, none after
+        for nonsense in ("", "yesterday", "2026-11-20T09:00:00", *ends):
             assert bo.get(address, query_string={"at": nonsense}).status_code == 400
         assert client_of("uma").get(address, query_string={"at": NOON.isoformat()}).status_code == 404
 
