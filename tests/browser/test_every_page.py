@@ -4,6 +4,7 @@ Pictures for people to look at are written to build/screenshots/<person>-<size>-
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,16 +99,18 @@ class Rounds:
         page = self.screen.page
         expect(ready or page.locator("h1").first).to_be_visible()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._whole(page, self.folder / f"{name}.png")
-        if barriers := self.screen.barriers():
-            self.found[name] = barriers
+        with self._whole(page):
+            page.screenshot(path=self.folder / f"{name}.png")
+            if barriers := self.screen.barriers():
+                self.found[name] = barriers
 
-    def _whole(self, page: Page, path: Path) -> None:
-        """On a screen as long as the page, so that bars at its edges do not stand in the middle of the picture."""
+    @contextmanager
+    def _whole(self, page: Page) -> Iterator[None]:
+        """On a screen as long as the page, so that bars at its edges stand over nothing."""
         size = page.viewport_size or {"width": 0, "height": 0}
         length = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": max(size["height"], length)})
-        page.screenshot(path=path)
+        yield
         page.set_viewport_size(size)
 
 

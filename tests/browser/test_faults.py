@@ -122,7 +122,7 @@ def test_a_server_that_never_answers_is_given_up_and_keeps_nobody_waiting(
     expect(page.locator('[data-view="pick"]')).to_be_visible()
     assert [row["form"]["progress"] for row in held(page, "records")] == ["塔吊安装"]
     page = far_phone.open("/projects")  # what the phone carries takes the place of a silent page
-    expect(page.locator("h1")).to_have_text("离线")
+    expect(page.locator("h1")).to_have_text("项目")
     expect(page.locator('a[href="/capture"]').first).to_be_visible()
     wire.mends()
     send_all(far_phone, 1)

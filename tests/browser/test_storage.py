@@ -225,7 +225,7 @@ def test_files_that_change_or_vanish_are_no_photo_are_empty_or_cannot_be_drawn(
     page = phone.page
     for thumb in page.locator('img[src$="/thumb"]').all():
         drawn(thumb)
-    expect(page.locator(".photo-none")).to_contain_text("无法显示")
+    expect(page.locator("figure.photo-none")).to_contain_text("无法显示")
 
 
 def test_a_photo_too_large_for_the_office_is_kept_told_of_and_given_up_on_purpose_only(
