@@ -171,7 +171,9 @@ def _additions(session: Session, visit_ids: list[UUID]) -> dict[UUID, list[str]]
         return added
     query = select(Supplement).where(Supplement.visit_id.in_(visit_ids), Supplement.type == "addition")
     for one in session.scalars(query.order_by(Supplement.received_at, Supplement.id)):
-        if text := str(one.body.get("text", "")).strip():
+        # A visit that joined this one was made to words on the phone, and those name whom it met.
+        joined = bool(one.body.get("participants"))
+        if not joined and (text := str(one.body.get("text", "")).strip()):
             added.setdefault(one.visit_id, []).append(text)
     return added
 

@@ -50,6 +50,7 @@ def test_ana_shares_a_visit_and_anyone_who_holds_the_link_reads_it(
         met=[{"name": "周明", "title": "项目经理"}], next_step={"text": "复核水压", "on": "2026-11-24"},
     )  # fmt: skip
     story.says("ana", visit, "addition", text="水压已复测")
+    story.says("bo", visit, "addition", text="受访人：郑原", participants=[cast.bo])  # a visit joined to hers, in words
     path = share(reader("ana"), f"/visits/{visit}")
     boss = reader(None)
     answer = boss.client.get(path)
@@ -64,6 +65,7 @@ def test_ana_shares_a_visit_and_anyone_who_holds_the_link_reads_it(
     )
     assert "138****5678" in page.text and "0534-****345" in page.text
     assert "13812345678" not in page.text and "2212345" not in page.text and "周明" not in page.text
+    assert "郑原" not in page.text
     assert "37.1" not in page.text and "119.9" not in page.text
     assert not page.all("nav") and {a.attrs["href"].split("/photos/")[0] for a in page.all("a")} == {path}
     assert len(page.all("img", loading="lazy")) == 2
