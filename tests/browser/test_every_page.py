@@ -199,6 +199,8 @@ def test_the_pages_of_the_phone_are_without_barriers(
     phone.open(f"/projects/{known['project']}")
     rounds.look("project-offline")
     phone.open("/issues")
+    rounds.look("issues-offline", page.locator(".cells").first)
+    phone.open("/map")  # which no phone carries
     rounds.look("offline", page.locator("[data-without]"))
     assert (rounds.found, phone.complaints()) == ({}, [])
 
