@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
+from fieldapp.core.db import Database
 from fieldapp.settings import Settings
 from tests.browser import chromium
 from tests.browser.faults import Wire
 from tests.browser.house import House
 from tests.browser.screens import FLAGS, Desk, Phone
-from tests.cast import Cast
+from tests.cast import Cast, settle
 from tests.conftest import LiveServer
 
 HERE = Path(__file__).parent
@@ -39,6 +40,13 @@ def db_url(house: House) -> str:
     """Browsers do not care which database it is; the other tests do. As empty as a new one."""
     house.clear()
     return house.settings.database_url
+
+
+@pytest.fixture
+def cast(db: Database) -> Cast:
+    """The house's database is cleared, not copied: they come into it anew."""
+    with db.writing() as session:
+        return settle(session)
 
 
 @pytest.fixture

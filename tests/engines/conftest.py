@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import db_url, house, settings
+from tests.browser.conftest import cast, db_url, house, settings
 from tests.browser.faults import Wire
 from tests.browser.house import House
 from tests.cast import Cast
 from tests.engines.device import Device
 from tests.engines.installed import EVERY, STARTS, WEBKITS
 
-__all__ = ["db_url", "house", "settings"]
+__all__ = ["cast", "db_url", "house", "settings"]
 HERE = Path(__file__).parent
 collect_ignore = [*([] if EVERY else ["test_journeys.py"]), *([] if WEBKITS else ["test_webkit.py"])]
 
