@@ -69,6 +69,16 @@ test("a page that is left the moment another's name is kept leaves nothing of th
   assert.deepEqual((await ctx.store.list("ref")).filter(({ key }) => key.startsWith(CAST.ana.id)), []);
 });
 
+test("sent photos that a sign-out did not come to go when the next one signs in", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  await saved(ctx, { photos: [100] });
+  await run(ctx);
+  await ctx.store.tx(["meta"], (tx) => tx.remove("meta", "current_user"));
+  await takesOver(server, ctx, CAST.bo);
+  assert.equal((await ctx.store.list("bytes")).length, 0);
+});
+
 test("signing out purges what was known and keeps the queue", async () => {
   const server = new FakeServer();
   const ctx = await phone({ server });

@@ -40,8 +40,9 @@ export async function whoIsHere(ctx) {
   if (answer.status !== 200 || typeof answer.json?.id !== "string") return undefined;
   const before = await currentUser(ctx);
   const another = before?.id !== answer.json.id;
-  // Before the new name is kept: a page that is left in between asks again, and so comes here again.
-  if (before && another) await purge(ctx, Infinity);
+  // Before the new name is kept: a page that is left in between asks again, and so comes here again. After a sign-out too,
+  // whose own purge a page may have been left in.
+  if (another) await purge(ctx, Infinity);
   const still = await ctx.store.tx(["meta", "ref"], async (tx) => {
     // The sign-out in another tab, or the one that this very page is leaving by, has overtaken the answer; or the answer
     // is of the session that is being left, since the server hears of that only when this phone has forgotten it already.
