@@ -12,13 +12,14 @@ from fieldapp.accounts import views as accounts
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.core.secret import secret_key
 from fieldapp.feed import new_visit_views as new_visit
 from fieldapp.feed import views as feed
 from fieldapp.feed import visit_views as visit
 from fieldapp.issues import views as issues
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
-from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
+from fieldapp.settings import LOOPBACK, BadSetting, Settings
 from fieldapp.sync import device_views as devices
 from fieldapp.sync import import_views as imports
 from fieldapp.sync import review_views as review
