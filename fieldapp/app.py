@@ -14,6 +14,7 @@ from fieldapp.compliance import views as compliance
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.core.secret import secret_key
 from fieldapp.feed import enterprise_views as enterprise
 from fieldapp.feed import follow_up_views as follow_up
 from fieldapp.feed import joint_views as joint
@@ -29,7 +30,7 @@ from fieldapp.issues import views as issues
 from fieldapp.keeping import views as keeping
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
-from fieldapp.settings import LOOPBACK, BadSetting, Settings, secret_key
+from fieldapp.settings import LOOPBACK, BadSetting, Settings
 from fieldapp.sync import device_views as devices
 from fieldapp.sync import import_views as imports
 from fieldapp.sync import review_views as review

@@ -13,7 +13,8 @@ from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.models import ROLES, Membership, User
 from fieldapp.core import clock, migrate
 from fieldapp.core.db import Database
-from fieldapp.settings import BadSetting, Settings, read_settings, secret_key
+from fieldapp.core.secret import secret_key
+from fieldapp.settings import BadSetting, Settings, read_settings
 from fieldapp.upkeep.place import Trouble, under_way
 
 Run = Callable[[argparse.Namespace, Settings], int | None]

@@ -10,6 +10,7 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from wtforms import PasswordField
 
 from fieldapp.accounts import actions, queries
 from fieldapp.accounts.forms import EndSessionsForm, FirstAdminForm, PasswordForm, SignInForm, sentence
@@ -156,13 +157,20 @@ def change_password() -> ResponseReturnValue:
     return _settings(password=form), 422
 
 
+def _proven(proof: PasswordField) -> User | None:
+    """Who is signed in, if this is their password; if not, the field says so."""
+    with db().reading() as session:
+        user = session.get_one(User, login.person().id)
+    if actions.verify(user, proof.data or ""):
+        return user
+    proof.errors = [_("This is not the current password.")]
+    return None
+
+
 def _change_password(form: PasswordForm) -> bool:
     """Whether it was changed; other devices' sessions end, this one goes on."""
-    own = login.own_device()
-    with db().reading() as session:
-        before = session.get_one(User, login.person().id)
-    if not actions.verify(before, form.current.data or ""):
-        form.current.errors = [_("This is not the current password.")]
+    own, before = login.own_device(), _proven(form.current)
+    if before is None:
         return False
     try:
         new_hash = actions.password_hash(form.password.data or "", before.username)
@@ -197,11 +205,8 @@ def end_sessions() -> ResponseReturnValue:
 
 def _end_sessions(form: EndSessionsForm) -> bool:
     """Whether they were ended: all but a new one of this device."""
-    own = login.own_device()
-    with db().reading() as session:
-        known = session.get_one(User, login.person().id)
-    if not actions.verify(known, form.proof.data or ""):
-        form.proof.errors = [_("This is not the current password.")]
+    own, known = login.own_device(), _proven(form.proof)
+    if known is None:
         return False
 
     def end(session: Session) -> User:

@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
+from fieldapp.core.db import table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Audit
 
@@ -29,7 +30,7 @@ class Origin:
 
 
 _COLUMNS = ("at", "actor_id", "verb", "subject_type", "subject_id", "request_id", "address", "detail")
-_INSERT = Fixed(insert(Audit.__table__), columns=_COLUMNS)  # type: ignore[arg-type]
+_INSERT = Fixed(insert(table_of(Audit)), columns=_COLUMNS)
 _origin: list[Callable[[], Origin]] = [Origin]
 
 

@@ -8,14 +8,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fieldapp.core import clock
-from fieldapp.core.db import Ending, at_end
+from fieldapp.core.db import Ending, at_end, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Change, Counter
 
 REFERENCE = "reference"
 
-_COUNTERS: Table = Counter.__table__  # type: ignore[assignment]
-_CHANGES: Table = Change.__table__  # type: ignore[assignment]
+_COUNTERS = table_of(Counter)
+_CHANGES = table_of(Change)
 _MOVE = Fixed(
     update(_COUNTERS)
     .where(_COUNTERS.c.name == bindparam("counter"))

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, TypeDecorator, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -79,6 +79,11 @@ class Ending(IntEnum):
     ISSUE_NUMBER = 3
     REFERENCE_VERSION = 4
     ANSWER = 5  # only reads: what will be answered once this is committed
+
+
+def table_of(model: type["Base"]) -> Table:
+    """The model's table, for statements of Core: `__table__` is declared as less than it is."""
+    return cast(Table, model.__table__)
 
 
 def alone_on(session: Session, table: type["Base"]) -> None:

@@ -18,6 +18,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from fieldapp.core import disk
 from fieldapp.core.db import new_id
 from fieldapp.settings import BadSetting, shown
 
@@ -130,11 +131,7 @@ class Files:
 
     def sync(self, path: Path) -> None:
         """Have the kernel write a file, or the names in a folder, to the disk."""
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            self._fsync(handle)
-        finally:
-            os.close(handle)
+        disk.sync(path, self._fsync)
 
     def _place_of(self, key: str) -> Path:
         """Where a key's file goes, in a folder whose name a power cut cannot take."""

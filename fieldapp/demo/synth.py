@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import actions as accounts
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.models import Team, Unit, User
 from fieldapp.core import changes, clock
-from fieldapp.core.db import Base, Database, new_id
+from fieldapp.core.db import Base, Database, new_id, table_of
 from fieldapp.core.models import Counter as Counted
 from fieldapp.demo.bulk import Bulk, Row
 from fieldapp.demo.load import PASSWORD, NotEmpty
@@ -135,7 +135,7 @@ def _projects(session: Session, synth: Synth, count: int, dice: random.Random) -
         changes.note(session, "project", place.project)
     bulk = Bulk(session)
     for model, made in rows.items():
-        bulk.insert(_table(model), made)
+        bulk.insert(table_of(model), made)
 
 
 def _project(
@@ -196,7 +196,7 @@ def _count(session: Session, synth: Synth, told: Told) -> None:
     """What is otherwise kept as one goes: numbers given, the last contact and the version of each project."""
     counters = [{"name": name, "value": value} for name, value in told.numbers.items()]
     if counters:
-        session.execute(insert(_table(Counted)), counters)
+        session.execute(insert(table_of(Counted)), counters)
     latest = [{"id": id, "last_contact_at": at, "version": told.visited[id]} for id, at in told.last_at.items()]
     if latest:
         session.bulk_update_mappings(Project.__mapper__, latest)
@@ -210,8 +210,3 @@ def _analyse(session: Session) -> None:
     """The planner knows what is there, as it would by itself after a day."""
     session.flush()
     session.connection().exec_driver_sql("ANALYZE")
-
-
-def _table(model: type[Base]) -> Table:
-    table: Table = model.__table__  # type: ignore[assignment]
-    return table

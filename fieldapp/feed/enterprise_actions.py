@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, changes, clock
+from fieldapp.core.db import table_of
 from fieldapp.issues.models import IssueEnterprise
 from fieldapp.projects import actions as projects
 from fieldapp.projects import enterprise_actions as enterprises
@@ -39,8 +40,8 @@ def merge(session: Session, by: Person, old_id: UUID, kept_id: UUID) -> None:
     moved = list(session.scalars(select(Project.id).where(Project.enterprise_id == old_id)))
     session.execute(update(Project).where(Project.enterprise_id == old_id).values(enterprise_id=kept_id))
     contacts = _merge_contacts(session, old_id, kept_id)
-    _relink(session, IssueEnterprise.__table__, "issue_id", old_id, kept_id)  # type: ignore[arg-type]
-    _relink(session, VisitEnterprise.__table__, "visit_id", old_id, kept_id)  # type: ignore[arg-type]
+    _relink(session, table_of(IssueEnterprise), "issue_id", old_id, kept_id)
+    _relink(session, table_of(VisitEnterprise), "visit_id", old_id, kept_id)
     _merge_timelines(session, old_id, kept_id)
     _close(session, old, kept)
     audit.record(

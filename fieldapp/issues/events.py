@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Unit
+from fieldapp.core.db import table_of
 from fieldapp.issues import body
 from fieldapp.issues.models import Category
 from fieldapp.projects.coordinates import to_wgs84
@@ -74,5 +75,4 @@ def existing(session: Session, model: type[Any], ids: Iterable[UUID]) -> list[UU
 
 def insert_rows(session: Session, model: type[Any], rows: list[dict[str, Any]]) -> None:
     if rows:
-        table: Table = model.__table__
-        session.connection().execute(insert(table), rows)
+        session.connection().execute(insert(table_of(model)), rows)

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Membership, User
 from fieldapp.compliance.models import Feedback, NoticeSeen
 from fieldapp.core import clock
-from fieldapp.core.db import Base, Database
+from fieldapp.core.db import Base, Database, table_of
 from fieldapp.core.files import Files
 from fieldapp.core.models import Audit
 from fieldapp.feed.models import Link
@@ -106,14 +106,14 @@ def _files(db: Database, files: Files, user_id: UUID) -> Iterator[tuple[str, Ite
 
 
 def _json(db: Database, kept: Kept, user_id: UUID) -> Iterator[bytes]:
-    table: Table = kept.table.__table__  # type: ignore[assignment]
+    table = table_of(kept.table)
     with db.reading() as session:
         yield from _array(every(session, table, kept.of(user_id)))
 
 
 def _projects(db: Database, user_id: UUID) -> Iterator[bytes]:
     """Which projects one's visits are linked to."""
-    table: Table = VisitProject.__table__  # type: ignore[assignment]
+    table = table_of(VisitProject)
     own = select(Visit.id).where(Visit.owner_id == user_id)
     with db.reading() as session:
         yield from _array(every(session, table, VisitProject.visit_id.in_(own)))

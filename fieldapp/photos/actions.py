@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, case, delete, null, select, update
+from sqlalchemy import bindparam, case, delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fieldapp.core import audit, changes, clock
+from fieldapp.core.db import table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.photos.models import (
     STORED,
@@ -20,8 +21,8 @@ from fieldapp.photos.models import (
     Upload,
 )  # fmt: skip
 
-_PHOTOS: Table = Photo.__table__  # type: ignore[assignment]
-_USES: Table = PhotoUse.__table__  # type: ignore[assignment]
+_PHOTOS = table_of(Photo)
+_USES = table_of(PhotoUse)
 
 Listener = Callable[[Session, Sequence[Photo]], object]
 _listeners: list[Listener] = []

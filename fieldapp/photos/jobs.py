@@ -125,12 +125,12 @@ def delete_purged(context: Context) -> None:
     for photo in purged:
         for key in (photo.thumb_key, f"display/{photo.id}.jpg"):
             context.files.delete(key)
-        context.db.write(lambda session: _delete_evidence(session, context.files, photo.id))  # noqa: B023
+        context.db.write(partial(_delete_evidence, files=context.files, photo_id=photo.id))
 
 
 def _delete_evidence(session: Session, files: Files, photo_id: UUID) -> None:
     """Looked at and deleted in one step: who is about to say that a photo has these very bytes has said so before, or
-    waits, and then finds them gone."""
+    waits, and then finds them gone. The one file that is touched inside a transaction."""
     alone_on(session, Photo)
     purged = select(Photo).where(Photo.id == photo_id, Photo.derivative == "purge")
     photo = session.scalar(purged.with_for_update(skip_locked=True))

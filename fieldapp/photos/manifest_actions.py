@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import changes
+from fieldapp.core.db import table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.photos.actions import by_id, mark_stored, tell
 from fieldapp.photos.body import MAX_PHOTO_BYTES, PhotoClaim
@@ -24,7 +25,7 @@ from fieldapp.photos.models import (
     Photo,
 )
 
-_PHOTOS: Table = Photo.__table__  # type: ignore[assignment]
+_PHOTOS = table_of(Photo)
 
 BYTES = "application/octet-stream"  # where no manifest says more
 

@@ -5,16 +5,16 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, case, or_, update
+from sqlalchemy import bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from fieldapp.core import changes, clock
 from fieldapp.core.changes import insert
-from fieldapp.core.db import Ending, at_end
+from fieldapp.core.db import Ending, at_end, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.projects.models import Opened, Project
 
-_PROJECTS: Table = Project.__table__  # type: ignore[assignment]
+_PROJECTS = table_of(Project)
 _LAST = _PROJECTS.c.last_contact_at
 _VISITED = Fixed(
     update(_PROJECTS)

@@ -4,22 +4,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from fieldapp.core import changes
+from fieldapp.core.db import table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.search import grams
 from fieldapp.search.models import SearchRow
 
 SPARE_BITS = 20  # below the milliseconds: things of one moment have an id each
 
-_ROWS: Table = SearchRow.__table__  # type: ignore[assignment]
+_ROWS = table_of(SearchRow)
 _KNOWN = Fixed(select(_ROWS).where(_ROWS.c.ref == bindparam("of")))
 _PUT = Fixed(
-    lambda dialect: (
-        (sqlite if dialect == "sqlite" else postgresql).insert(_ROWS).on_conflict_do_nothing(index_elements=["id"])
-    ),
+    lambda dialect: changes.insert_for(dialect, _ROWS).on_conflict_do_nothing(index_elements=["id"]),
     columns=("id", "kind", "ref", "text"),
 )
 _TAKE = Fixed(delete(_ROWS).where(_ROWS.c.id == bindparam("row")))

@@ -5,18 +5,19 @@ from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from fieldapp.accounts.models import Membership
 from fieldapp.core import audit, changes, clock
+from fieldapp.core.db import table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.photos import actions as photos
 from fieldapp.photos.models import Photo
 from fieldapp.sync.models import Record, ReviewItem
 
-_RECORD: Table = Record.__table__  # type: ignore[assignment]
+_RECORD = table_of(Record)
 KINDS = (
     "failed", "unplaced", "variant", "held", "imported", "late_author", "revision_issue", "refused_photo",
     "withdrawn_photo", "lost_photo", "unreadable_photo", "device_gap", "silent_device", "replaced_device",

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, exists, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person, person_on
 from fieldapp.core import changes, clock
+from fieldapp.core.db import table_of
 from fieldapp.core.payload import Arrival
 from fieldapp.feed import actions as feed
 from fieldapp.issues.body import IssueEvent
@@ -26,7 +27,7 @@ from fieldapp.sync.payloads import IssueEventRecord, SupplementRecord, VisitReco
 from fieldapp.visits.actions import AlreadyHere
 from fieldapp.visits.models import Supplement, Visit
 
-_RECORD: Table = Record.__table__  # type: ignore[assignment]
+_RECORD = table_of(Record)
 
 
 def person_at(

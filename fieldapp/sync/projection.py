@@ -8,13 +8,13 @@ import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, null, select, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from fieldapp.core.db import Database, Ending, at_end
+from fieldapp.core.db import Database, Ending, at_end, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.passing import passes
 from fieldapp.core.payload import CannotPlace
@@ -44,8 +44,8 @@ log = logging.getLogger("fieldapp.records")
 
 MOST_RAWS = 50  # of one record, that one run sets aside before it gives up until the next
 
-_RAW: Table = Raw.__table__  # type: ignore[assignment]
-_RECORD: Table = Record.__table__  # type: ignore[assignment]
+_RAW = table_of(Raw)
+_RECORD = table_of(Record)
 # Built once: every accepted record runs these, and building a statement costs more than running it.
 RAWS = select(Raw).where(Raw.record_id == bindparam("id")).order_by(Raw.id)
 _SET_RAW = Fixed(

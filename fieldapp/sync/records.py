@@ -9,15 +9,13 @@ import logging
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
-from fieldapp.core import audit, clock
-from fieldapp.core.db import Database
+from fieldapp.core import audit, changes, clock
+from fieldapp.core.db import Database, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.settings import Settings
 from fieldapp.sync import authors, envelope, receipts
@@ -30,8 +28,8 @@ from fieldapp.sync.projection import run
 
 log = logging.getLogger("fieldapp.records")
 
-_RAW: Table = Raw.__table__  # type: ignore[assignment]
-_RECORD: Table = Record.__table__  # type: ignore[assignment]
+_RAW = table_of(Raw)
+_RECORD = table_of(Record)
 
 
 class NotOwner(Exception):
@@ -110,17 +108,12 @@ def _store(session: Session, id: UUID, raw: bytes, sha256: str, reading: Reading
     return first
 
 
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    made: sqlite.Insert | postgresql.Insert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
-    return made.on_conflict_do_nothing()
-
-
 _INSERT_RAW = Fixed(
-    lambda dialect: _insert(dialect, _RAW).returning(_RAW.c.id),
+    lambda dialect: changes.insert_for(dialect, _RAW).on_conflict_do_nothing().returning(_RAW.c.id),
     columns=("record_id", "payload_sha256", "payload", "schema", "rev", "replaces", "owner_id", "sender_id",
              "device_id", "imported_by", "received_at", "state"),
 )  # fmt: skip
 _INSERT_HEAD = Fixed(
-    lambda dialect: _insert(dialect, _RECORD),
+    lambda dialect: changes.insert_for(dialect, _RECORD).on_conflict_do_nothing(),
     columns=("id", "type", "owner_id", "device_id", "seq", "state", "received_at", "changed_at", "target"),
 )

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Table, bindparam, func, or_, select, update
+from sqlalchemy import Executable, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
 from fieldapp.core import changes, clock
-from fieldapp.core.db import new_id
+from fieldapp.core.db import new_id, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.problems import Problem
 from fieldapp.photos import actions as photos
@@ -103,7 +103,7 @@ def _done(dialect: str) -> Executable:
     return made.on_conflict_do_update(index_elements=["owner_id", "photo_id"], set_=settled).returning(_UPLOADS.c.id)
 
 
-_UPLOADS: Table = Upload.__table__  # type: ignore[assignment]
+_UPLOADS = table_of(Upload)
 _DONE = Fixed(
     _done,
     columns=("id", "owner_id", "record_id", "photo_id", "sha256", "size", "created_at", "expires_at", "done_at",

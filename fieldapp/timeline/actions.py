@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, or_, update
 from sqlalchemy.orm import Session
 
-from fieldapp.core.db import new_id
+from fieldapp.core import changes
+from fieldapp.core.db import new_id, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.timeline.models import Entry
 
@@ -37,9 +37,9 @@ def append(
     _APPEND.run_each(session, rows)
 
 
-_ENTRIES: Table = Entry.__table__  # type: ignore[assignment]
+_ENTRIES = table_of(Entry)
 _APPEND = Fixed(
-    lambda dialect: (sqlite if dialect == "sqlite" else postgresql).insert(_ENTRIES).on_conflict_do_nothing(),
+    lambda dialect: changes.insert_for(dialect, _ENTRIES).on_conflict_do_nothing(),
     columns=("id", "project_id", "enterprise_id", "occurred_at", "received_at", "kind", "subkind", "actor_id", "ref",
              "parent"),
 )  # fmt: skip

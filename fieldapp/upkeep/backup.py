@@ -20,9 +20,10 @@ from fieldapp.core.db import Database
 from fieldapp.core.files import Files, Listed
 from fieldapp.core.migrate import EPOCH, revision
 from fieldapp.core.models import Counter, Fact
+from fieldapp.core.secret import secret_key
 from fieldapp.photos.models import Photo, evidence_key
 from fieldapp.search.grams import INDEX
-from fieldapp.settings import Settings, secret_key
+from fieldapp.settings import Settings
 from fieldapp.upkeep import dump, manifest
 from fieldapp.upkeep.manifest import FILES, KEYS, Line, Manifest
 from fieldapp.upkeep.place import PIECE, Place, Trouble, opened, sha256_of, write_private

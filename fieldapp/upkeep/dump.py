@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from fieldapp.core.db import BUSY_SECONDS, Database
-from fieldapp.upkeep.place import Trouble, sync
+from fieldapp.core.disk import sync
+from fieldapp.upkeep.place import Trouble
 
 STEP = 1_000  # pages a step: between two, a stop is heard
 PASSWORDS = {"password": "PGPASSWORD", "sslpassword": "PGSSLPASSWORD"}

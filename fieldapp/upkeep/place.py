@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fieldapp.core.db import new_id
+from fieldapp.core.disk import sync
 from fieldapp.settings import Settings
 
 MARK = "fieldapp-backups"
@@ -34,15 +35,6 @@ class Trouble(Exception):
 def under_way(settings: Settings) -> bool:
     """Whether a restore was broken off here: what lies in the data folder is not whole."""
     return (settings.data_dir / UNDER_WAY).exists()
-
-
-def sync(path: Path) -> None:
-    """Have the kernel write a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sha256_of(path: Path) -> str:

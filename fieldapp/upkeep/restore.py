@@ -18,6 +18,7 @@ import fieldapp
 from fieldapp.accounts.models import User
 from fieldapp.core import audit, changes, clock, migrate, numbers
 from fieldapp.core.db import Database, new_id
+from fieldapp.core.disk import sync
 from fieldapp.core.files import Files
 from fieldapp.core.models import Counter, Fact
 from fieldapp.core.payload import OFFICE
@@ -28,7 +29,7 @@ from fieldapp.settings import Settings, shown
 from fieldapp.upkeep import dump, manifest
 from fieldapp.upkeep.backup import key_files
 from fieldapp.upkeep.manifest import Line, Manifest
-from fieldapp.upkeep.place import MARK, UNDER_WAY, Place, Pool, Trouble, sha256_of, sync, write_private
+from fieldapp.upkeep.place import MARK, UNDER_WAY, Place, Pool, Trouble, sha256_of, write_private
 
 RAISE = 1_000
 REVOKE = 1_000

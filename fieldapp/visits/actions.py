@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, changes, clock, numbers
-from fieldapp.core.db import Ending, at_end
+from fieldapp.core.db import Ending, at_end, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
@@ -23,7 +23,7 @@ from fieldapp.visits.links import Links, link, show
 from fieldapp.visits.models import FollowUp, Participant, Visit, VisitEnterprise, VisitKind, VisitProject
 from fieldapp.visits.supplement_actions import refold
 
-VISITS: Table = Visit.__table__  # type: ignore[assignment]
+VISITS = table_of(Visit)
 numbers.kept_in(numbers.VISIT, VISITS.c.id, VISITS.c.number)
 _INSERT = Fixed(lambda dialect: changes.insert_for(dialect, VISITS).on_conflict_do_nothing(), columns=("id", *SEALED))
 _SET_NUMBER = Fixed(update(VISITS).where(VISITS.c.id == bindparam("visit")).values(number=bindparam("given")))

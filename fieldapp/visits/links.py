@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.policy import Person
+from fieldapp.core.db import table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import CannotPlace
 from fieldapp.projects import enterprise_queries
@@ -19,7 +20,7 @@ from fieldapp.visits.models import Visit, VisitEnterprise, VisitProject
 
 PLACED, UNFILED = "placed", "unfiled"
 
-_INSERT_LINK = Fixed(insert(VisitProject.__table__), columns=("visit_id", "project_id", "main", "order"))  # type: ignore[arg-type]
+_INSERT_LINK = Fixed(insert(table_of(VisitProject)), columns=("visit_id", "project_id", "main", "order"))
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def link(session: Session, id: UUID, links: Links) -> None:
     )
     if links.enterprises:
         rows = [{"visit_id": id, "enterprise_id": enterprise} for enterprise in links.enterprises]
-        session.connection().execute(insert(VisitEnterprise.__table__), rows)  # type: ignore[arg-type]
+        session.connection().execute(insert(table_of(VisitEnterprise)), rows)
 
 
 def linked_projects(visit: Visit) -> list[UUID]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fieldapp.core.files import Files
-from fieldapp.settings import BadSetting, Settings, read_settings, secret_key, shown
+from fieldapp.core.secret import secret_key
+from fieldapp.settings import BadSetting, Settings, read_settings, shown
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 

@@ -8,8 +8,9 @@ const SOURCE = readFileSync(new URL("../../fieldapp/static/js/worker/sw.js", imp
 const PRE = ["/capture", "/s/v1/a.js", "/s/v1/b.js"];
 const HERE = "https://field.example";
 
-/** A browser in which workers of several versions are installed, one after the other; `broken` says what fails how often. */
-function browser(broken = {}) {
+/** A browser in which workers of several versions are installed, one after the other.
+ * `broken` says what fails how often, `texts` with what the page's address answers first. */
+function browser(broken = {}, texts = []) {
   const kept = new Map(); // cache name → addresses
   const asked = [];
   const cacheOf = (name) => {
@@ -17,12 +18,18 @@ function browser(broken = {}) {
     const held = kept.get(name);
     return {
       keys: async () => [...held].map((path) => ({ url: HERE + path })),
-      add: async ({ url, cache }) => {
-        asked.push(`${cache} ${url}`);
+      add: async (url) => {
+        asked.push(url);
         if (broken[url]-- > 0) throw new TypeError("Failed to fetch");
         held.add(url);
       },
+      put: async (url) => void held.add(url),
     };
+  };
+  const fetch = async (url, { cache }) => {
+    asked.push(`${cache} ${url}`);
+    const text = texts.shift() ?? '<script src="/s/v1/a.js">';
+    return { ok: true, clone: () => ({ text: async () => text }) };
   };
   const caches = {
     open: async (name) => cacheOf(name),
@@ -37,13 +44,8 @@ function browser(broken = {}) {
       registration: { navigationPreload: preload },
       clients: { claim: async () => void (claims += 1) },
     };
-    const Request = class {
-      constructor(url, { cache }) {
-        Object.assign(this, { url, cache });
-      }
-    };
     vm.runInNewContext(`const VERSION = "${version}"; const PRE = ${JSON.stringify(PRE)};\n${SOURCE}`, {
-      self, caches, Request, URL, location: new URL(HERE), setTimeout: (done) => setImmediate(done),
+      self, caches, fetch, URL, location: new URL(HERE), setTimeout: (done) => setImmediate(done),
     });
     return async (type, more = {}) => {
       let done = null;
@@ -58,7 +60,7 @@ test("a request that fails once costs the shell nothing, and none of the others 
   const phone = browser({ "/s/v1/a.js": 1 });
   await phone.worker("v1")("install");
   assert.deepEqual(phone.kept("v1"), PRE);
-  assert.deepEqual(phone.asked, ["reload /capture", "default /s/v1/a.js", "default /s/v1/b.js", "default /s/v1/a.js"]);
+  assert.deepEqual(phone.asked, ["reload /capture", "/s/v1/a.js", "/s/v1/b.js", "/s/v1/a.js"]);
 });
 
 test("where one address never answers nothing is installed; the next page goes on from there, and asks for the pages anew", async () => {
@@ -66,8 +68,17 @@ test("where one address never answers nothing is installed; the next page goes o
   await assert.rejects(phone.worker("v1")("install"), /not kept: \/s\/v1\/b\.js$/);
   phone.asked.length = 0;
   await phone.worker("v1")("install");
-  assert.deepEqual(phone.asked, ["reload /capture", "default /s/v1/b.js"]);
+  assert.deepEqual(phone.asked, ["reload /capture", "/s/v1/b.js"]);
   assert.deepEqual(phone.kept("v1"), PRE);
+});
+
+test("a page of the version that was deployed meanwhile, or of a hotel's network, is asked for again", async () => {
+  const phone = browser({}, ['<script src="/s/v2/a.js">', "<h1>Room number?</h1>"]);
+  await phone.worker("v1")("install");
+  assert.deepEqual(phone.asked.filter((each) => each.includes("/capture")), Array(3).fill("reload /capture"));
+  assert.deepEqual(phone.kept("v1"), PRE);
+  const deployed = browser({}, Array(3).fill('<script src="/s/v2/a.js">'));
+  await assert.rejects(deployed.worker("v1")("install"), /not kept: \/capture$/);
 });
 
 test("the first worker takes its pages though another version has failed before it, and though there is no preloading", async () => {

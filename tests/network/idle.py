@@ -27,7 +27,8 @@ def run(scene: Scene, seconds: int = 150) -> dict[str, Any]:
         project = f"/projects/{scene.office.cast.sail}"
         page = _settled(scene, phone, project, "visible")
         found["timeline_visible"] = len(_requests(scene, page, 3 * LOOK_EVERY + 5))
-        assert found["timeline_visible"] in (2, 3), found  # ten seconds after each answer, however slow that is
+        # At once when it is seen, then ten seconds after each answer, however slow that is.
+        assert found["timeline_visible"] in (2, 3, 4), found
         page = _settled(scene, phone, project, "hidden")
         found["timeline_hidden"] = len([one for one in _requests(scene, page, seconds) if NEWS in one])
         assert found["timeline_hidden"] == 0

@@ -9,6 +9,7 @@ const PATIENCE = 3000;
 const TRIES = 3;
 const PAUSE = 2000;
 const SHELL = ["/capture", "/outbox", "/offline"];
+const TREE = PRE.find(isFixed).split("/", 3).join("/") + "/"; // /s/<version>/, as every page of this version names it
 
 // The first rule that fits decides.
 const RULES = [
@@ -79,7 +80,7 @@ async function precache() {
   let missing = PRE.filter((url) => !isFixed(url) || !had.has(url));
   for (let left = TRIES; missing.length > 0; left -= 1) {
     if (left < TRIES) await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    const asked = await Promise.allSettled(missing.map((url) => cache.add(fresh(url))));
+    const asked = await Promise.allSettled(missing.map((url) => (isFixed(url) ? cache.add(url) : keepPage(cache, url))));
     missing = missing.filter((_, at) => asked[at]?.status === "rejected");
     if (missing.length > 0 && left === 1) throw new Error(`not kept: ${missing.join(" ")}`);
   }
@@ -90,8 +91,11 @@ function isFixed(url) {
   return url.startsWith("/s/");
 }
 
-function fresh(url) {
-  return new Request(url, { cache: isFixed(url) ? "default" : "reload" });
+// Not every 200 is our page: the next version's names modules that are not kept, and a hotel's login page answers too.
+async function keepPage(cache, url) {
+  const answer = await fetch(url, { cache: "reload" });
+  if (!answer.ok || !(await answer.clone().text()).includes(TREE)) throw new Error(`not this version's: ${url}`);
+  await cache.put(url, answer);
 }
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
