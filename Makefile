@@ -35,7 +35,8 @@ run: init
 	  echo "Making the demo zone ..."; $(BIN)/fieldapp demo; accounts="listed by the demo"; fi; \
 	echo; echo "  fieldapp is at http://127.0.0.1:$(PORT) (stop it with Ctrl-C); its data are in $(FIELDAPP_DATA_DIR)"; \
 	case "$$accounts" in *"officer1 "*) \
-	  echo "  Demo accounts: officer1, officer2 (same team), officer3 (another team), lead1, desk1, unit1, admin"; \
+	  echo "  Demo accounts: officer1, officer2 (same team), officer3 (another team), lead1, desk1, unit1"; \
+	  echo "                 admin (system), security1 (roles, policy), auditor1 (logs)"; \
 	  echo "  Password of each: Fieldapp-demo1";; esac; echo; \
 	exec $(BIN)/fieldapp serve --port $(PORT)
 

@@ -3,7 +3,8 @@
 ana  officer of the first team            dan  officer of the second team
 bo   officer, ana's team mate             uma  works in a handling unit, the water company
 lin  leads the first team                 dee  at the desk
-zoe  administrator                        stranger: nobody at all
+zoe  system administrator (系统管理员)       sia  security administrator (安全管理员)
+abe  auditor (审计员)                       stranger: nobody at all
 """
 
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class Cast:
     uma: UUID
     dee: UUID
     zoe: UUID
+    sia: UUID
+    abe: UUID
     first_team: UUID
     second_team: UUID
     water: UUID
@@ -55,7 +58,7 @@ class Cast:
 
 
 def settle(session: Session) -> Cast:
-    """Two teams, a unit, seven people and three projects."""
+    """Two teams, a unit, nine people and three projects."""
     first, second = Team(id=new_id(), name="项目服务一队", order=0), Team(id=new_id(), name="项目服务二队", order=1)
     water = Unit(id=new_id(), name="供水公司", order=0)
     session.add_all([first, second, water])
@@ -63,6 +66,7 @@ def settle(session: Session) -> Cast:
         "ana": ("安娜", "officer", first, None), "bo": ("柏宁", "officer", first, None),
         "lin": ("林岚", "lead", first, None), "dan": ("丹青", "officer", second, None),
         "uma": ("乌敏", "unit", None, water), "dee": ("狄安", "desk", None, None), "zoe": ("佐伊", "admin", None, None),
+        "sia": ("思雅", "security", None, None), "abe": ("阿贝", "auditor", None, None),
     }  # fmt: skip
     ids: dict[str, UUID] = {}
     for username, (name, role, team, unit) in people.items():

@@ -23,7 +23,9 @@ KNOWN = Path(__file__).parent / "known_urls.txt"
 UNKNOWN = UUID("01930000-0000-7000-8000-000000000000")
 # An item that someone else has dealt with by now leads back to the list.
 TWICE_IS_AS_GOOD_AS_ONCE = {"/review/<uuid:id>/<act>"}
-ACTED_BY = {"officer": "ana", "lead": "lin", "desk": "dee", "unit": "uma", "admin": "zoe"}
+ACTED_BY = {
+    "officer": "ana", "lead": "lin", "desk": "dee", "unit": "uma", "admin": "zoe", "security": "sia", "auditor": "abe",
+}  # fmt: skip
 
 
 def made() -> Flask:

@@ -93,7 +93,7 @@ def add_user(
 ) -> User:
     """A new account with its first membership. Raises Refused with a code that says what is wrong.
 
-    `like` has the same password, so that the demo's seven accounts cost one hash and not seven."""
+    `like` has the same password, so that the demo's accounts cost one hash and not seven."""
     username = username.strip().lower()
     if not re.fullmatch(r"[a-z][a-z0-9._-]{1,59}", username):
         raise Refused("username-form")
@@ -200,8 +200,10 @@ def attempt(session: Session, username: str, address: str) -> Attempt:
     return Attempt(username, address, user, _locked_until(session, username, address, clock.now()))
 
 
-def conclude(session: Session, tried: Attempt, right: bool, limits: Limits) -> SignIn:
-    """The second half: failures are counted by account and address together, and by account over all addresses."""
+def conclude(session: Session, tried: Attempt, right: bool, limits: Limits, verb: str = "sign-in") -> SignIn:
+    """The second half: failures are counted by account and address together, and by account over all addresses.
+
+    `verb` is what it was tried for: to sign in, or to show once more that it is the same person."""
     now = clock.now()
     locked = _locked_until(session, tried.username, tried.address, now)
     if locked is not None:
@@ -209,10 +211,10 @@ def conclude(session: Session, tried: Attempt, right: bool, limits: Limits) -> S
     if right and tried.user is not None and tried.user.disabled_at is None:
         ours = (LoginFailure.username == tried.username, LoginFailure.address == tried.address)
         session.execute(delete(LoginFailure).where(*ours))
-        audit.record(session, tried.user.id, "sign-in", "user", tried.user.id)
+        audit.record(session, tried.user.id, verb, "user", tried.user.id)
         return SignIn(tried.user)
     known = tried.user.id if tried.user else None
-    audit.record(session, known, "sign-in.failed", "user", known or tried.username)
+    audit.record(session, known, f"{verb}.failed", "user", known or tried.username)
     return SignIn(None, _count_failure(session, tried, now, limits))
 
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from fieldapp.core.db import Base, new_id
 
 OFFICER, LEAD, DESK, UNIT, ADMIN = "officer", "lead", "desk", "unit", "admin"
-ROLES = (OFFICER, LEAD, DESK, UNIT, ADMIN)
+SECURITY, AUDITOR = "security", "auditor"
+POWERS = (ADMIN, SECURITY, AUDITOR)  # 系统管理员, 安全管理员, 审计员: nobody holds two of them
+ROLES = (OFFICER, LEAD, DESK, UNIT, *POWERS)
 
 
 class User(Base):

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER, UNIT, User
+from fieldapp.accounts.models import ADMIN, AUDITOR, DESK, LEAD, OFFICER, POWERS, SECURITY, UNIT, User
 
 if TYPE_CHECKING:
     from fieldapp.accounts.queries import Account
@@ -42,7 +42,23 @@ class Person:
 
     @property
     def is_admin(self) -> bool:
+        """系统管理员: accounts, teams, units, registers."""
         return ADMIN in self.roles
+
+    @property
+    def is_security(self) -> bool:
+        """安全管理员: who holds which role, what policy allows."""
+        return SECURITY in self.roles
+
+    @property
+    def is_auditor(self) -> bool:
+        """审计员: the logs, and nothing else; changes nothing."""
+        return AUDITOR in self.roles
+
+    @property
+    def has_power(self) -> bool:
+        """One of the three. None of them reads visits by it."""
+        return bool(self.roles & set(POWERS))
 
     @property
     def is_staff(self) -> bool:
@@ -52,7 +68,7 @@ class Person:
     @property
     def role(self) -> str:
         """The one that the bottom bar follows."""
-        for name in (LEAD, DESK, OFFICER, ADMIN, UNIT):
+        for name in (LEAD, DESK, OFFICER, ADMIN, SECURITY, AUDITOR, UNIT):
             if name in self.roles:
                 return name
         return ""

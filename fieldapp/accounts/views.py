@@ -16,7 +16,7 @@ from fieldapp.accounts import actions, queries
 from fieldapp.accounts.forms import EndSessionsForm, FirstAdminForm, PasswordForm, SignInForm, sentence
 from fieldapp.accounts.models import ADMIN, User
 from fieldapp.accounts.policy import Person, door_open, may_sign_in, person_on
-from fieldapp.core import clock, login
+from fieldapp.core import clock, login, reauth
 from fieldapp.core.access import public, signed_in
 from fieldapp.core.i18n import COOKIE, LOCALES, local
 from fieldapp.core.limits import limiter
@@ -65,20 +65,37 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _login_form(form, 422)
-    limits = actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
     address, username, password = request.remote_addr or "", form.username.data or "", form.password.data or ""
     attempt = actions.attempt(read(), username, address)
     if attempt.locked_until is not None:
         return _login_form(form, 422, _why_not(attempt.locked_until))
     right = actions.verify(attempt.user, password)
-    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits))
+    tried = db().write(lambda session: actions.conclude(session, attempt, right, _limits()))
     if tried.user is None:
         return _login_form(form, 422, _why_not(tried.locked_until))
     person = person_on(tried.user, clock.today(settings().timezone))
     if not may_sign_in(person):
-        return _login_form(form, 422, _("This account holds no role at present. Please ask the administrator."))
+        return _login_form(form, 422, _("This account holds no role at present. Please ask the system administrator."))
     login.begin(person, tried.user.session_epoch, own_device=bool(form.own_device.data))
     return redirect(login.safe_next(form.next.data), 303)
+
+
+def _limits() -> actions.Limits:
+    return actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
+
+
+def prove(form: reauth.Form) -> str:
+    """What core.reauth asks: why this does not show that it is still the same person; "" if it does."""
+    with db().reading() as session:
+        username = session.get_one(User, login.person().id).username
+        attempt = actions.attempt(session, username, request.remote_addr or "")
+    if attempt.locked_until is not None:
+        return _why_not(attempt.locked_until)
+    right = actions.verify(attempt.user, form.get(reauth.PROOF, "")[:200])
+    tried = db().write(lambda session: actions.conclude(session, attempt, right, _limits(), "password-again"))
+    if tried.user is not None:
+        return ""
+    return _why_not(tried.locked_until) if tried.locked_until else str(_("This is not the current password."))
 
 
 def _why_not(locked_until: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""`/feedback` (投诉建议): said by anyone, anonymously too; answered by the administrator."""
+"""`/feedback` (投诉建议): said by anyone, anonymously too; answered by the system administrator."""
 
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
+from fieldapp.accounts.models import ADMIN
 from fieldapp.compliance import actions, policy, queries
 from fieldapp.compliance.forms import KINDS, AnswerForm, FeedbackForm, LookupForm
 from fieldapp.compliance.models import Feedback
@@ -103,7 +104,7 @@ def look_up() -> ResponseReturnValue:
     return _page(found=found)
 
 
-# -- the administrator ---------------------------------------------------------------------------------------------
+# -- the system administrator --------------------------------------------------------------------------------------
 
 
 def _all() -> dict[str, Any]:
@@ -115,19 +116,19 @@ def _all() -> dict[str, Any]:
 
 
 @bp.get("/all")
-@role("admin")
+@role(ADMIN)
 def everything() -> ResponseReturnValue:
     return render_template("compliance/feedback_all.html", **_all())
 
 
 @bp.get("/rows")
-@role("admin")
+@role(ADMIN)
 def rows() -> ResponseReturnValue:
     return render_template("compliance/_feedback_rows.html", **_all())
 
 
 @bp.get("/<uuid:id>")
-@role("admin")
+@role(ADMIN)
 def one(id: UUID) -> ResponseReturnValue:
     return _one(id)
 
@@ -145,7 +146,7 @@ def _one(id: UUID, form: AnswerForm | None = None) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:id>")
-@role("admin")
+@role(ADMIN)
 def answer(id: UUID) -> ResponseReturnValue:
     form, by = AnswerForm(), login.person()
     if read().get(Feedback, id) is None or not policy.may_answer(by):

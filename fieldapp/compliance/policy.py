@@ -1,6 +1,6 @@
 """Who may read feedback and answer it.
 
-| | who said it | administrator | others |
+| | who said it | system administrator | others |
 | --- | --- | --- | --- |
 | read one | yes; anonymous: by number and code | yes | no |
 | answer | no | yes | no |

@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fieldapp.accounts.models import POWERS
 from fieldapp.compliance import actions, queries, switches, texts
 from fieldapp.core import login
 from fieldapp.core.access import public, role, signed_in
@@ -87,9 +88,9 @@ def _notice_due() -> dict[str, Any] | None:
 
 
 @bp.get("/compliance")
-@role("admin")
+@role(*POWERS)
 def restricted() -> ResponseReturnValue:
-    """What the rule restricts, as `fieldapp compliance` prints it."""
+    """What the rule restricts, as `fieldapp compliance` prints it, for each of the three powers."""
     standing = switches.note(db(), settings())
     return no_store(
         current_app.make_response(

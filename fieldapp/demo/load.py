@@ -30,7 +30,9 @@ ACCOUNTS = (
     ("lead1", "林岚", "lead", FIRST_TEAM, None, "统筹"),
     ("desk1", "陶然", "desk", None, None, ""),
     ("unit1", "闻溪", "unit", None, "供水公司", ""),
-    ("admin", "管理员", "admin", None, None, ""),
+    ("admin", "系统管理员", "admin", None, None, ""),
+    ("security1", "安全管理员", "security", None, None, ""),
+    ("auditor1", "审计员", "auditor", None, None, ""),
 )
 
 

@@ -10,7 +10,7 @@ from flask_babel import format_date
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER
+from fieldapp.accounts.models import DESK, LEAD, OFFICER, SECURITY
 from fieldapp.core import clock, tokens
 from fieldapp.core.access import public, role
 from fieldapp.core.db import new_id
@@ -26,7 +26,7 @@ from fieldapp.feed.visit_queries import visit_page
 from fieldapp.photos.sending import sent_picture
 
 bp = Blueprint("links", __name__)
-insiders = role(OFFICER, LEAD, DESK, ADMIN)  # all but handling units
+listing = role(OFFICER, LEAD, DESK, SECURITY)  # their own; a security administrator sees and ends any
 staff = role(OFFICER, LEAD, DESK)
 OUTSIDE = (("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex, nofollow"), ("Cache-Control", "no-store"))
 
@@ -148,13 +148,13 @@ def _address(link: Link) -> str:
 
 
 @bp.get("/links")
-@insiders
+@listing
 def links_page() -> ResponseReturnValue:
     return no_store(make_response(render_template("feed/links.html", **_links())))
 
 
 @bp.get("/links/rows")
-@insiders
+@listing
 def links_rows() -> ResponseReturnValue:
     return no_store(make_response(render_template("feed/_link_rows.html", **_links())))
 
@@ -165,7 +165,7 @@ def _links() -> dict[str, Any]:
 
 
 @bp.post("/links/<uuid:id>/revocation")
-@insiders
+@listing
 def revoke(id: UUID) -> ResponseReturnValue:
     by, link = person(), read().get(Link, id)
     if link is None or not policy.may_revoke(by, link):

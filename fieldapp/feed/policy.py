@@ -1,6 +1,6 @@
 """Who may make a link that others read by, and what it never shows.
 
-| | its maker | administrator | others |
+| | its maker | security administrator | others |
 | --- | --- | --- | --- |
 | make one | who may read the visit or project, and is of the zone's own staff |||
 | see it in the list, take it back | yes | yes | no |
@@ -28,11 +28,11 @@ def may_make(person: Person) -> bool:
 
 def listed(person: Person) -> ColumnElement[bool]:
     """Links that this person sees in the list."""
-    return true() if person.is_admin else Link.maker_id == person.id
+    return true() if person.is_security else Link.maker_id == person.id
 
 
 def may_revoke(person: Person, link: Link) -> bool:
-    return person.is_admin or link.maker_id == person.id
+    return person.is_security or link.maker_id == person.id
 
 
 def project_goes_out(project: Project) -> bool:

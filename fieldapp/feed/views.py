@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER, UNIT
+from fieldapp.accounts.models import ADMIN, AUDITOR, DESK, LEAD, OFFICER, SECURITY, UNIT
 from fieldapp.core import clock
 from fieldapp.core.access import polled, role, signed_in
 from fieldapp.core.login import person
@@ -38,9 +38,11 @@ def _let_photos_ask(state: Any) -> None:
 @bp.get("/")
 @signed_in
 def today_page() -> ResponseReturnValue:
-    """The start page. A handling unit's is its issues."""
+    """The start page. A handling unit's is its issues; who has to do with roles or logs only has no day here."""
     if person().role == UNIT:
         return redirect("/issues?part=waiting")
+    if person().role in (SECURITY, AUDITOR):
+        return redirect("/settings")
     shown = queries.today(
         read(), person(), zone_readable=settings().zone_readable, zone=settings().timezone,
         neglect_days=settings().neglect_days,

@@ -1,6 +1,6 @@
 """Who sorts out what on `/review`, and by which acts (docs/sync-protocol.md 14).
 
-| item | lead | desk | admin |
+| item | lead | desk | system administrator |
 | --- | --- | --- | --- |
 | a record's | of their teams | all; of sensitive ones not the text | all (id, author, time and reason; the raw bytes) |
 | a device's | a number | a number | all |

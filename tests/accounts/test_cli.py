@@ -89,7 +89,7 @@ def test_the_list_tells_roles_and_who_has_ended(fieldapp: Run) -> None:
     code, out, _err = fieldapp("user", "list")
     lines = {line.split()[0]: line for line in out.splitlines()}
     assert code == 0
-    assert list(lines) == sorted(["ana", "bo", "lin", "dan", "uma", "dee", "zoe"])
+    assert list(lines) == sorted(["ana", "bo", "lin", "dan", "uma", "dee", "zoe", "sia", "abe"])
     assert "officer (项目服务一队)" in lines["ana"]
     assert "unit (供水公司)" in lines["uma"]
     assert "desk" in lines["dee"]

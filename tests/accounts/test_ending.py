@@ -80,7 +80,7 @@ def test_an_account_without_a_role_is_told_whom_to_ask(browser: Browser, db: Dat
     end_membership(db, cast, "ana", date(2026, 11, 19))
     answer = sign_in(browser(), "ana")
     assert answer.status_code == 422
-    assert "请联系管理员" in answer.text
+    assert "请联系系统管理员" in answer.text
     assert "不正确" not in answer.text
 
 

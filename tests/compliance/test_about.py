@@ -82,7 +82,7 @@ def test_everyone_is_told_when_the_system_stops(with_settings: With, reader: Rea
         assert "停止服务" not in reader(name).get(path).text
 
 
-def test_a_switch_that_is_turned_on_is_dated_audited_and_told_to_the_administrator(
+def test_a_switch_that_is_turned_on_is_dated_audited_and_told_to_the_three_powers(
     db: Database, with_settings: With, caplog: pytest.LogCaptureFixture
 ) -> None:
     off, on = Settings(), Settings(officer_filter=True)
@@ -98,9 +98,10 @@ def test_a_switch_that_is_turned_on_is_dated_audited_and_told_to_the_administrat
         rows = session.execute(select(Audit.verb, Audit.subject_id)).all()
     assert [tuple(row) for row in rows] == [("switch.on", "FIELDAPP_OFFICER_FILTER")]
     reader = with_settings(officer_filter=True)
-    assert "FIELDAPP_OFFICER_FILTER" in reader("zoe").get("/settings").text
+    for power in ("zoe", "sia", "abe"):
+        assert "FIELDAPP_OFFICER_FILTER" in reader(power).get("/settings").text
     assert "FIELDAPP_OFFICER_FILTER" not in reader("ana").get("/settings").text
-    assert "自 2026-11-21 12:00 起" in reader("zoe").get("/compliance").text
+    assert "自 2026-11-21 12:00 起" in reader("sia").get("/compliance").text
     clock.advance(timedelta(days=1))
     assert switches.note(db, off)[0].since == NOON + timedelta(days=2)
 

@@ -13,7 +13,7 @@ from tests.feed.pages import Node, Reader, faults, parse
 from tests.feed.story import Story
 
 Readers = Callable[[Any], Reader]
-ROLES = ["ana", "lin", "dee", "uma", "zoe", None]
+ROLES = ["ana", "lin", "dee", "uma", "zoe", "sia", "abe", None]
 NO_PAGES = ("/api/", "/s/", "/photos/", "/healthz", "/readyz", "/sw.js", "/manifest")
 
 
