@@ -11,7 +11,7 @@ from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import views as accounts
 from fieldapp.compliance import feedback_views as feedback
 from fieldapp.compliance import views as compliance
-from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, web
+from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, reauth, web
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.core.secret import secret_key
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     logs.init_app(app)
     origin.init_app(app)
     login.init_app(app, accounts.load_person)
+    reauth.init_app(app, accounts.prove)
     errors.init_app(app)
     i18n.init_app(app)
     assets.init_app(app)

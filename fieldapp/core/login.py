@@ -69,8 +69,8 @@ class Nobody(AnonymousUserMixin):  # type: ignore[misc]
     role = ""
 
 
-def begin(person: Person, session_epoch: int, *, own_device: bool) -> None:
-    """Sign `person` in on this browser."""
+def begin(person: Person, session_epoch: int, *, own_device: bool, proven: bool = True) -> None:
+    """Sign `person` in on this browser; `proven`: by a password or something as good, given here and now."""
     session.clear()
     login_user(Current(person))
     session["epoch"] = session_epoch
@@ -78,7 +78,14 @@ def begin(person: Person, session_epoch: int, *, own_device: bool) -> None:
     session["used"] = clock.now().timestamp()
     session["mark"] = token_hex(8)
     session.permanent = own_device
+    if proven:
+        note_proof()
     g.person = person
+
+
+def note_proof() -> None:
+    """The password was given just now: core.reauth asks for it again after a while, and not before."""
+    session["proven"] = clock.now().timestamp()
 
 
 def mark() -> str | None:
