@@ -1,7 +1,8 @@
 """The audit log: one row for each write and for each export read, in the transaction of what it tells of.
 
 Rows are written unchained, so that no write waits for another. Later the sealer gives committed rows a number and a
-hash over themselves and the row before; whoever changes, removes or slips in a row breaks the chain.
+hash over themselves and the row before; whoever changes, removes or slips in a row breaks the chain
+(`core/audit_chain.py` follows it).
 """
 
 import hashlib
@@ -66,15 +67,6 @@ A_BATCH = 2_000
 BEFORE_ALL = bytes(32)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the chain says: how many rows are sealed, how many not yet, and the first that is not as it was."""
-
-    sealed: int
-    unsealed: int
-    broken_at: int | None
-
-
 def seal(session: Session) -> int:
     """Chain the rows committed so far, oldest first; how many. One sealer at a time, others do nothing."""
     # SQLite: a writing transaction is alone by itself.
@@ -90,23 +82,13 @@ def seal(session: Session) -> int:
     for row in rows:
         seq += 1
         row.seq = seq
-        row.hash = before = _hash_of(row, before)
+        row.hash = before = hash_of(row, before)
     session.flush()
     return len(rows)
 
 
-def verify(session: Session) -> Verdict:
-    """Follow the chain from its beginning."""
-    before, sealed = BEFORE_ALL, 0
-    query = select(Audit).where(Audit.seq.is_not(None)).order_by(Audit.seq).execution_options(yield_per=A_BATCH)
-    for row in session.scalars(query):
-        if row.seq != sealed + 1 or row.hash != _hash_of(row, before):
-            return Verdict(sealed, _unsealed(session), sealed + 1)
-        before, sealed = row.hash, row.seq
-    return Verdict(sealed, _unsealed(session), None)
-
-
-def _unsealed(session: Session) -> int:
+def unsealed(session: Session) -> int:
+    """How many rows are not sealed yet."""
     return session.scalar(select(func.count()).select_from(Audit).where(Audit.seq.is_(None))) or 0
 
 
@@ -115,7 +97,7 @@ def unsealed_since(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Audit.at)).where(Audit.seq.is_(None)))
 
 
-def _hash_of(row: Audit, before: bytes) -> bytes:
+def hash_of(row: Any, before: bytes) -> bytes:
     """Over everything the row says, in one fixed spelling."""
     said = {
         "seq": row.seq,

@@ -9,6 +9,7 @@ from fieldapp.accounts import actions as accounts
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.models import User
 from fieldapp.core import audit, clock
+from fieldapp.core.audit_chain import verify
 from fieldapp.demo.load import PASSWORD
 from fieldapp.photos.models import Photo
 from fieldapp.sync.devices import GAP_AFTER
@@ -77,7 +78,7 @@ def copies_waiting(this: Examination) -> Iterator[Finding]:
 
 def audit_chain(this: Examination) -> Iterator[Finding]:
     with this.database.reading() as session:
-        verdict = audit.verify(session)
+        verdict = verify(session)
         unsealed = audit.unsealed_since(session)
     if verdict.broken_at is not None:
         yield Finding(

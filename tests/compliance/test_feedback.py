@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 
 from fieldapp.compliance import actions
 from fieldapp.compliance.models import Feedback
-from fieldapp.core import audit
+from fieldapp.core import audit, audit_chain
 from fieldapp.core.db import Database
 from fieldapp.core.models import Audit
 from tests.cast import Cast
@@ -148,4 +148,4 @@ def test_numbers_are_given_in_order_and_the_chain_holds(db: Database, reader: Re
     assert [one.number for one in kept(db)] == ["YJ-2026-000001", "YJ-2026-000002"]
     db.write(audit.seal)
     with db.reading() as session:
-        assert audit.verify(session).broken_at is None
+        assert audit_chain.verify(session).broken_at is None

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from fieldapp.core import audit
+from fieldapp.core import audit_chain
 from fieldapp.core.db import Base, Database
 from fieldapp.settings import Settings
 from tests.fleet import check_files, told
@@ -269,7 +269,7 @@ def _check_timelines(found: Findings, said: Told, held: Held) -> None:
 
 
 def _check_audit(found: Findings, session: Session) -> None:
-    verdict = audit.verify(session)
+    verdict = audit_chain.verify(session)
     found.must("wrong", verdict.broken_at is None, f"the audit chain breaks at {verdict.broken_at}")
     found.must("wrong", verdict.unsealed == 0, f"{verdict.unsealed} audit rows are not sealed")
     found.figures["audit rows"] = verdict.sealed

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from fieldapp.accounts.models import User
-from fieldapp.core import audit, clock, migrate
+from fieldapp.core import audit, audit_chain, clock, migrate
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.core.models import Audit, Counter, Fact
@@ -82,7 +82,7 @@ def test_it_is_on_the_audit_log_whose_chain_goes_on(
     with there.reading() as session:
         row = session.scalars(select(Audit).order_by(Audit.seq.desc())).first()
         assert row is not None and row.verb == "server.restored"
-        verdict = audit.verify(session)
+        verdict = audit_chain.verify(session)
     there.close()
     assert verdict.broken_at is None and verdict.unsealed == 0 and verdict.sealed > 1
 
