@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldapp.core.db import Base, new_id
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
+_SEALED: dict[str, Any] = {"sqlite_where": text("seq IS NOT NULL"), "postgresql_where": text("seq IS NOT NULL")}
 
 
 class Fact(Base):
@@ -18,6 +19,15 @@ class Fact(Base):
     __tablename__ = "fact"
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class Setting(Base):
+    """What an administrator has set on a page: it goes before what the environment says (`visitmap/tiles.py`)."""
+
+    __tablename__ = "setting"
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+    changed_at: Mapped[datetime]
 
 
 class Counter(Base):
@@ -68,4 +78,8 @@ class Audit(Base):
         Index("ix_audit_subject", "subject_type", "subject_id"),
         Index("ix_audit_unsealed", "seq", "id"),
         Index("ix_audit_at", "at"),
+        # How the auditor finds rows. Of sealed rows only: whoever writes one pays for none of these.
+        Index("ix_audit_actor", "actor_id", "seq", **_SEALED),
+        Index("ix_audit_verb", "verb", "seq", **_SEALED),
+        Index("ix_audit_kind", "subject_type", "seq", **_SEALED),
     )
