@@ -64,6 +64,8 @@ class Settings:
     worker: bool = _setting(True, "false: phones drop their service worker and its caches, never their records")
     pg_bin: str = _setting("", "folder of pg_dump and pg_restore, for backups of PostgreSQL; empty: found on PATH")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+    metrics_token: str = _setting("", "opens /metrics to Prometheus (Authorization: Bearer …); empty: a 404")
+    sentry_dsn: str = _setting("", "where errors are reported in Sentry's protocol, without personal data; empty: no")
 
     @property
     def database(self) -> str:
@@ -152,6 +154,12 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"FIELDAPP_STOPS_ON should be a day like 2027-03-31, not {settings.stops_on!r}")
     if settings.database_url and not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
         raise BadSetting("FIELDAPP_DATABASE_URL should begin with sqlite: or postgresql+psycopg:")
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(f"FIELDAPP_REDIS_URL should begin with redis://, not {shown(settings.redis_url)}")
+    if settings.metrics_token and len(settings.metrics_token) < 16:
+        raise BadSetting("FIELDAPP_METRICS_TOKEN should have at least 16 characters")
+    if settings.sentry_dsn and not settings.sentry_dsn.startswith(("https://", "http://")):
+        raise BadSetting("FIELDAPP_SENTRY_DSN should begin with https://")
     for name in ("tile_url", "tile_label_url"):
         url = getattr(settings, name)
         if url and not url.startswith(("https://", "http://")):

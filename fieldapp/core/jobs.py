@@ -2,19 +2,21 @@
 
 huey deletes a task before it runs, so what must happen is always a row or column written in the domain transaction
 (`photo.derivative = wanted`, `notice.state = due`). A job claims such rows with a lease, does them so that twice is as
-good as once, and is also run every minute. Deleting jobs.db loses nothing.
+good as once, and is also run every minute, by a thread that asks no queue. Deleting jobs.db loses nothing, nor does a
+Redis that is away.
 """
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import TypeVar
 
-from huey import RedisHuey, SqliteHuey, crontab
-from huey.api import Huey
 from huey.consumer import Consumer
 
-from fieldapp.core import audit
+from fieldapp.core import audit, queues
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
@@ -35,10 +37,11 @@ Job = Callable[[Context], object]
 J = TypeVar("J", bound=Job)
 _jobs: dict[str, Job] = {}
 _each_minute: dict[str, Job] = {}
-_nudge: list[Callable[[str], object]] = []
+A_MINUTE = 60.0
 NUDGE_WAITS = 0.05  # seconds that a request may lose to a busy queue
+NUDGE_RESTS = 5.0  # seconds in which nobody asks a Redis that did not answer
 WORKER_WAITS = 5.0
-LONGEST_PAUSE = 1.0  # seconds between two looks of an idle worker at its queue
+SWEEP_ENDS_WITHIN = 8.0  # seconds that one under way gets when the worker is told to stop
 
 
 def job(name: str) -> Callable[[J], J]:
@@ -58,26 +61,46 @@ def every_minute(do: J) -> J:
     return do
 
 
+@dataclass
+class _Line:
+    """Where the nudges of this process go."""
+
+    send: Callable[[str], object]
+    shared: bool
+    rests_until: float = 0.0
+
+    def bring(self, name: str) -> None:
+        if time.monotonic() < self.rests_until:
+            return
+        try:
+            self.send(name)
+        except Exception as error:
+            log.warning("a nudge was lost", extra={"facts": {"job": name, "why": str(error)}})
+            if self.shared:
+                self.rests_until = time.monotonic() + NUDGE_RESTS
+
+
+_lines: list[_Line] = []
+
+
 def connect(settings: Settings) -> None:
     """Tell this process where its nudges go. Before that they go nowhere, which only costs up to a minute."""
     disconnect()
     try:
-        _nudge.append(_queue(settings, NUDGE_WAITS).task(name="look")(_only_queued))
+        send = queues.queue(settings, NUDGE_WAITS).task(name="look")(_only_queued)
+        _lines.append(_Line(send, shared=bool(settings.redis_url)))
     except Exception:
         log.warning("no queue: jobs will wait for the sweep", exc_info=True)
 
 
 def disconnect() -> None:
-    _nudge.clear()
+    _lines.clear()
 
 
 def nudge(name: str) -> None:
     """Ask the worker to look at `name` now. Never fails: whatever goes wrong, the sweep will find the work."""
-    for send in _nudge:
-        try:
-            send(name)
-        except Exception:
-            log.info("a nudge was lost", extra={"facts": {"job": name}}, exc_info=True)
+    for line in _lines:
+        line.bring(name)
 
 
 def _only_queued(_name: str) -> None:
@@ -111,29 +134,36 @@ def seal_audit(context: Context) -> None:
 def run_consumer(context: Context) -> None:
     """The worker: look at once at everything, then at each nudge and each minute, until told to stop."""
     consumer = consumer_of(context)
-    sweep(context)
-    consumer.run()
+    with sweeping(context):
+        consumer.run()
+
+
+@contextmanager
+def sweeping(context: Context) -> Iterator[None]:
+    """Sweep now and then each minute, whatever becomes of the queue."""
+    over = Event()
+
+    def go_on() -> None:
+        while True:
+            begun = time.monotonic()
+            sweep(context)
+            if over.wait(max(0.0, begun + A_MINUTE - time.monotonic())):
+                return
+
+    thread = Thread(target=go_on, name="sweep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(SWEEP_ENDS_WITHIN)
 
 
 def consumer_of(context: Context) -> Consumer:
-    queue = _queue(context.settings, WORKER_WAITS)
+    queue = queues.queue(context.settings, WORKER_WAITS)
 
     def look(name: str) -> None:
         run(name, context)
 
-    def minute() -> None:
-        sweep(context)
-
     queue.task(name="look")(look)
-    queue.periodic_task(crontab(), name="minute")(minute)
-    return Consumer(queue, workers=2, max_delay=LONGEST_PAUSE)
-
-
-def _queue(settings: Settings, waits: float) -> Huey:
-    """Redis where there are several machines, else a file of its own: the domain's file must not wait for nudges."""
-    if settings.redis_url:
-        return RedisHuey("fieldapp", url=settings.redis_url, results=False, socket_timeout=waits)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey(
-        "fieldapp", filename=str(settings.data_dir / "jobs.db"), results=False, fsync=False, timeout=waits
-    )
+    return Consumer(queue, workers=2, periodic=False, max_delay=queues.LONGEST_PAUSE)

@@ -32,10 +32,11 @@ class Lines(logging.Formatter):
 def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
-    root = logging.getLogger("fieldapp")
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    root.propagate = False
+    for name in ("fieldapp", "flask-limiter", "huey"):
+        ours = logging.getLogger(name)
+        ours.handlers[:] = [handler]
+        ours.setLevel(level if name == "fieldapp" else logging.WARNING)
+        ours.propagate = False
 
 
 def _begin() -> None:

@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import text
 
-from fieldapp.core import clock
-from fieldapp.settings import Settings
+from fieldapp.core import clock, queues
+from fieldapp.settings import Settings, shown
 from fieldapp.upkeep import dump
 from fieldapp.upkeep.backup import key_files
 from fieldapp.upkeep.examining import Examination, Finding
@@ -139,4 +139,14 @@ def font(this: Examination) -> Iterator[Finding]:
         )
 
 
-ALL = (origin, secret, disk, clocks, font)
+def redis(this: Examination) -> Iterator[Finding]:
+    """Away, it loses nothing: jobs wait for the sweep, limits are counted by each process."""
+    if this.settings.redis_url and (why := queues.answers(this.settings.redis_url, ANSWERS_WITHIN)):
+        yield Finding(
+            "redis-away",
+            f"The Redis at {shown(this.settings.redis_url)} does not answer: {why}",
+            "Start it again. Meanwhile nothing is lost: jobs wait up to a minute, limits count in each process alone.",
+        )
+
+
+ALL = (origin, secret, disk, clocks, font, redis)
