@@ -12,6 +12,10 @@ OFFICER, LEAD, DESK, UNIT, ADMIN = "officer", "lead", "desk", "unit", "admin"
 SECURITY, AUDITOR = "security", "auditor"
 POWERS = (ADMIN, SECURITY, AUDITOR)  # 系统管理员, 安全管理员, 审计员: nobody holds two of them
 ROLES = (OFFICER, LEAD, DESK, UNIT, *POWERS)
+TEAM, SQUAD, TASK_FORCE = "team", "squad", "task_force"
+TEAM_KINDS = (TEAM, SQUAD, TASK_FORCE)  # 服务队, 小分队, 专班: the last one has an end
+DUTIES = ("统筹", "带队", "队员", "帮办代办", "首席服务官")
+GRANTED, REFUSED, TAKEN_BACK = "granted", "refused", "taken_back"
 
 
 class User(Base):
@@ -36,8 +40,10 @@ class Team(Base):
     __tablename__ = "team"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[str] = mapped_column(String(20), default=TEAM)
     ends_on: Mapped[date | None]
     order: Mapped[int] = mapped_column(default=0)
+    archived_at: Mapped[datetime | None]
 
 
 class Unit(Base):
@@ -61,7 +67,9 @@ class Membership(Base):
     role: Mapped[str] = mapped_column(String(20))
     duty: Mapped[str] = mapped_column(String(20), default="")  # 统筹 · 带队 · 队员 · 帮办代办 · 首席服务官
     starts_on: Mapped[date]
-    ends_on: Mapped[date | None]  # the last day
+    ends_on: Mapped[date | None]  # the last day; one before the first: it ended on the day it began
+
+    __table_args__ = (Index("ix_membership_starts", "starts_on", "id"),)
 
     user: Mapped[User] = relationship(back_populates="memberships")
     team: Mapped[Team | None] = relationship(lazy="joined")
@@ -69,6 +77,33 @@ class Membership(Base):
 
     def holds_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+class Proposal(Base):
+    """A membership that a system administrator asks for. It gives nobody anything until somebody else grants it."""
+
+    __tablename__ = "proposal"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    duty: Mapped[str] = mapped_column(String(20), default="")
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))  # which ends when this one begins
+    proposed_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))  # none: on the server
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(20), default="")  # granted, refused, taken_back
+
+    __table_args__ = (Index("ix_proposal_open", "outcome", "proposed_at", "id"),)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="joined")
+    team: Mapped[Team | None] = relationship(lazy="joined")
+    unit: Mapped[Unit | None] = relationship(lazy="joined")
+    replaces: Mapped[Membership | None] = relationship(lazy="joined")
 
 
 class LoginFailure(Base):
