@@ -1,5 +1,7 @@
 """Every table, for Alembic and for the tests that hold models against migrations."""
 
+from fieldapp.accounts import device_models as devices
+from fieldapp.accounts import factor_models as factors
 from fieldapp.accounts import models as accounts
 from fieldapp.compliance import models as compliance
 from fieldapp.core import models as core
@@ -14,6 +16,6 @@ from fieldapp.timeline import models as timeline
 from fieldapp.visits import models as visits
 
 __all__ = [
-    "Base", "accounts", "compliance", "core", "feed", "issues", "photos", "projects", "search", "sync",
-    "timeline", "visits",
+    "Base", "accounts", "compliance", "core", "devices", "factors", "feed", "issues", "photos", "projects",
+    "search", "sync", "timeline", "visits",
 ]  # fmt: skip

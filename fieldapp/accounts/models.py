@@ -27,6 +27,8 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     locale: Mapped[str | None] = mapped_column(String(20))
     session_epoch: Mapped[int] = mapped_column(default=0)  # raised by a password change: older cookies end
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # somebody else chose it
+    password_changed_at: Mapped[datetime | None]  # none: as it was when the account was made
     disabled_at: Mapped[datetime | None]  # the sync door stays open for 30 days after it (docs/sync-protocol.md 11)
     demo: Mapped[bool] = mapped_column(default=False)  # start-up refuses these where the origin is not local
     created_at: Mapped[datetime]

@@ -11,6 +11,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fieldapp.accounts.device_models import SignedIn
+from fieldapp.accounts.factor_models import CodeApp, Passkey
 from fieldapp.accounts.models import Membership, User
 from fieldapp.compliance.models import Feedback, NoticeSeen
 from fieldapp.core import clock
@@ -64,6 +66,9 @@ KEPT = (
     Kept("links", Link, Link.maker_id),
     Kept("feedback", Feedback, Feedback.user_id),
     Kept("notices", NoticeSeen, NoticeSeen.user_id),
+    Kept("signed_in", SignedIn, SignedIn.user_id),
+    Kept("code_app", CodeApp, CodeApp.user_id),
+    Kept("passkeys", Passkey, Passkey.user_id),
     Kept("audit", Audit, Audit.actor_id),
 )
 COUNTED = ("visits", "supplements", "issue_events", "photos", "devices", "links", "feedback")

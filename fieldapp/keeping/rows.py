@@ -16,6 +16,9 @@ KEYS = {
     "user": {"password_hash", "session_epoch"},
     "link": {"token_sha256"},
     "feedback": {"code_sha256"},
+    "code_app": {"secret", "last_step"},
+    "recovery_code": {"code_sha256"},
+    "passkey": {"credential_id", "public_key"},
 }
 A_BATCH = 500
 
