@@ -59,3 +59,8 @@ def _as_unit(person: Person) -> ColumnElement[bool]:
 
 def may_withdraw(person: Person, issue: Issue) -> bool:
     return issue.opened_by == person.id or issue.team_id in person.led_team_ids
+
+
+def may_keep(person: Person) -> bool:
+    """The register of categories."""
+    return person.is_admin

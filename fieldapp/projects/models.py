@@ -19,6 +19,7 @@ class Zone(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     basemap: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    archived_at: Mapped[datetime | None]
 
 
 class Area(Base):
@@ -29,6 +30,7 @@ class Area(Base):
     zone_id: Mapped[UUID] = mapped_column(ForeignKey("zone.id"), index=True)
     name: Mapped[str] = mapped_column(String(80))
     boundary: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    archived_at: Mapped[datetime | None]
 
 
 class Stage(Base):
@@ -72,7 +74,11 @@ class Contact(Base):
     visit_id: Mapped[UUID | None]  # the visit that they were met on, where that is how they came here
     archived_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_contact_phone_tail", "phone_tail"), Index("ix_contact_visit", "visit_id"))
+    __table_args__ = (
+        Index("ix_contact_phone_tail", "phone_tail"),
+        Index("ix_contact_visit", "visit_id"),
+        Index("ix_contact_name", "name", "id"),
+    )
 
     @validates("phone")
     def _keep_tail(self, _name: str, phone: str) -> str:
@@ -138,7 +144,9 @@ class Assignment(Base):
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"), index=True)
     role: Mapped[str] = mapped_column(String(20), default="main")  # main 主责, supporting 协同
     starts_on: Mapped[date]
-    ends_on: Mapped[date | None]
+    ends_on: Mapped[date | None]  # the last day; one before the first: it was taken back before it began
+
+    __table_args__ = (Index("ix_assignment_starts", "starts_on", "id"),)
 
 
 class Opened(Base):
@@ -170,3 +178,4 @@ class Phrase(Base):
     field: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
     order: Mapped[int] = mapped_column(default=0)
+    archived_at: Mapped[datetime | None]

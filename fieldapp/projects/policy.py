@@ -88,3 +88,10 @@ def may_add(person: Person) -> bool:
 def may_confirm(person: Person) -> bool:
     """What officers added is confirmed, or merged with what was there, by the desk."""
     return person.is_desk
+
+
+def may_keep(person: Person) -> bool:
+    """The registers of zones, areas, enterprises, contacts, projects, assignments, programmes, phrases.
+
+    Also what a project in talks is called: but not one word of what was said there."""
+    return person.is_admin

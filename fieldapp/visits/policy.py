@@ -68,3 +68,8 @@ def may_move(person: Person, visit: Visit) -> bool:
 def may_void(person: Person, visit: Visit) -> bool:
     """作废: a lead of the author's team."""
     return visit.team_id in person.led_team_ids
+
+
+def may_keep(person: Person) -> bool:
+    """The registers of visit kinds and of questions."""
+    return person.is_admin
