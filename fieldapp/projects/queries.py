@@ -132,7 +132,7 @@ def zone(session: Session) -> Zone | None:
 
 
 def areas(session: Session) -> list[Area]:
-    return list(session.scalars(select(Area).order_by(Area.name)))
+    return list(session.scalars(select(Area).where(Area.archived_at.is_(None)).order_by(Area.name)))
 
 
 def neglected_before(now: datetime, days: int) -> datetime:

@@ -105,9 +105,10 @@ def _programmes(session: Session, asker: Asker, codes: set[str] | None) -> Rows:
 
 
 def _phrases(session: Session, asker: Asker, ids: set[str] | None) -> Rows:
+    query = select(Phrase).where(Phrase.archived_at.is_(None)).order_by(Phrase.order)
     return [
         {"id": str(phrase.id), "field": phrase.field, "text": phrase.text, "order": phrase.order}
-        for phrase in session.scalars(select(Phrase).order_by(Phrase.order)) if ids is None or str(phrase.id) in ids
+        for phrase in session.scalars(query) if ids is None or str(phrase.id) in ids
     ]  # fmt: skip
 
 
