@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import fieldapp
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import views as accounts
+from fieldapp.admin.registers import views as registers
 from fieldapp.compliance import feedback_views as feedback
 from fieldapp.compliance import views as compliance
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, reauth, web
@@ -41,6 +42,7 @@ from fieldapp.visitmap import views as visitmap
 FEATURES: tuple[Any, ...] = (
     health, accounts, compliance, feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, search,
     new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review,
+    registers,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 

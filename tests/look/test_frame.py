@@ -17,6 +17,10 @@ PAGES_THAT_EXIST = {
     "/review",
     "/visits/new",
     "/search",
+    "/admin",
+    "/admin/projects",
+    "/admin/enterprises",
+    "/audit",
 }
 KINDS = [
     kind["code"] for kind in json.loads((ROOT / "migrations/data/0001/visit_kinds.json").read_text(encoding="utf-8"))
@@ -36,12 +40,16 @@ def test_an_officer_has_the_log_button_in_the_middle() -> None:
     assert '<li class="log raised"><a href="/capture"' in html
 
 
-@pytest.mark.parametrize("role", ("lead", "desk", "admin"))
+@pytest.mark.parametrize("role", ("lead", "desk"))
 def test_a_lead_has_the_map_and_finds_the_settings_in_the_title_bar(role: str) -> None:
     html = render("list", role=role)
-    log = [] if role == "admin" else ["/capture"]  # an admin logs no visits
-    assert bar(html) == ["/", "/projects", *log, "/issues", "/map"]
+    assert bar(html) == ["/", "/projects", "/capture", "/issues", "/map"]
     assert '<a class="bar-action only-phone" href="/settings">' in html
+
+
+def test_an_administrator_keeps_and_logs_nothing() -> None:
+    bar_of = bar(render("list", role="admin"))
+    assert bar_of == ["/admin", "/admin/projects", "/admin/enterprises", "/review", "/settings"]
 
 
 def test_a_unit_sees_its_issues_and_itself() -> None:

@@ -1,0 +1,21 @@
+"""Noon of a Friday, and zoe's browser."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask.testing import FlaskClient
+
+from fieldapp.core import clock
+from tests.cast import NOON
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.frozen(NOON):
+        yield
+
+
+@pytest.fixture
+def zoe(client_of: Callable[..., FlaskClient]) -> FlaskClient:
+    """The system administrator, who has given her password just now."""
+    return client_of("zoe")
