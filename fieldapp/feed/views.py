@@ -38,11 +38,13 @@ def _let_photos_ask(state: Any) -> None:
 @bp.get("/")
 @signed_in
 def today_page() -> ResponseReturnValue:
-    """The start page. A handling unit's is its issues; who has to do with roles or logs only has no day here."""
+    """The start page. A handling unit's is its issues; the three powers have no day here."""
     if person().role == UNIT:
         return redirect("/issues?part=waiting")
+    if person().role == ADMIN:
+        return redirect("/admin")
     if person().role in (SECURITY, AUDITOR):
-        return redirect("/settings")
+        return redirect("/audit" if person().role == AUDITOR else "/settings")
     shown = queries.today(
         read(), person(), zone_readable=settings().zone_readable, zone=settings().timezone,
         neglect_days=settings().neglect_days,
