@@ -1,7 +1,8 @@
 """Where photo bytes live: a folder of this machine, or an S3 bucket.
 
 obstore reads and writes both. Into a folder we put the files ourselves: obstore's local store renames without an
-fsync, and a receipt must not say `stored` before the bytes would survive a power cut (docs/sync-protocol.md 8).
+fsync, and a receipt must not say `stored` before the bytes would survive a power cut (docs/sync-protocol.md 8). Of a
+bucket every request has a time limit of ours; what it has not said yes to is not stored.
 """
 
 import os
@@ -9,9 +10,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -20,9 +21,15 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from fieldapp.core import disk
 from fieldapp.core.db import new_id
-from fieldapp.settings import BadSetting, shown
+from fieldapp.core.passing import Away
+from fieldapp.settings import YES, BadSetting, shown
 
 PIECE = 64 * 1024
+RANGE = 1024 * 1024  # asked of a bucket at once: a request stays short however slowly a phone takes what it is sent
+AT_ONCE = 4  # parts of a large photo on their way into a bucket: on a thin line each must arrive in time
+REACHED_WITHIN = timedelta(seconds=3)
+ANSWERS_WITHIN = timedelta(seconds=20)  # one request to a bucket; an upload's lease must outlive all that `put` asks
+TRIED_FOR = timedelta(seconds=15)  # no try begins later than this after the first
 FRESH = "fresh"  # the folder of files that are being written
 
 
@@ -54,7 +61,7 @@ class Files:
         """Make `key` hold the bytes of the file at `path`, for good. The file itself stays until its owner drops it."""
         self.sync(path)
         if self._root is None:
-            obstore.put(self._store, key, path)
+            self._bring(key, path)
             return
         target = self._place_of(key)
         if not _linked(path, target):  # something is there, or the disk is another one
@@ -67,7 +74,7 @@ class Files:
 
     def put_bytes(self, key: str, data: bytes) -> None:
         if self._root is None:
-            obstore.put(self._store, key, data)
+            self._bring(key, data)
             return
         target = self._place_of(key)
         with self._fresh() as fresh:
@@ -76,11 +83,28 @@ class Files:
             fresh.replace(target)
         self.sync(target.parent)
 
+    def _bring(self, key: str, what: Path | bytes) -> None:
+        """Into the bucket; it has said yes when this returns."""
+        try:
+            with _asking():
+                obstore.put(self._store, key, what, max_concurrency=AT_ONCE)
+        except FileNotFoundError as error:  # the bucket itself
+            raise Away(*error.args) from error
+
     def open(self, key: str) -> BinaryIO:
         """A stream of the bytes, from the beginning. Raises FileNotFoundError."""
         if self._root is not None:
             return (self._root / key).open("rb")
-        return cast(BinaryIO, obstore.open_reader(self._store, key, buffer_size=PIECE))
+        return cast(BinaryIO, self._fetched(key))
+
+    def _fetched(self, key: str) -> "_Fetched":
+        with _asking():
+            return _Fetched(obstore.open_reader(self._store, key, buffer_size=RANGE))
+
+    def sent(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """How many bytes a key of a bucket holds, and those bytes. Raises FileNotFoundError at once."""
+        stream = self._fetched(key)
+        return stream.size, iter(lambda: stream.read(PIECE), b"")
 
     def pieces(self, key: str) -> Iterator[bytes]:
         """The bytes in pieces, never whole in memory."""
@@ -95,7 +119,8 @@ class Files:
     def size(self, key: str) -> int | None:
         """How many bytes a key holds; none: it holds nothing."""
         try:
-            return int(obstore.head(self._store, key)["size"])
+            with _asking():
+                return int(obstore.head(self._store, key)["size"])
         except FileNotFoundError:
             return None
 
@@ -109,9 +134,10 @@ class Files:
                     known = path.stat()
                     yield Listed(path.relative_to(self._root).as_posix(), known.st_size, known.st_mtime)
             return
-        for chunk in obstore.list(self._store):
-            for one in chunk:
-                yield Listed(one["path"], one["size"], one["last_modified"].timestamp())
+        with _asking():
+            for chunk in obstore.list(self._store):
+                for one in chunk:
+                    yield Listed(one["path"], one["size"], one["last_modified"].timestamp())
 
     def unfinished(self) -> Iterator[Path]:
         """Files that a `put` was writing when its process was killed; those being written this moment too."""
@@ -126,7 +152,7 @@ class Files:
 
     def delete(self, key: str) -> None:
         """Forget a key. That it holds nothing is no error."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), _asking():
             obstore.delete(self._store, key)
 
     def sync(self, path: Path) -> None:
@@ -162,10 +188,52 @@ class Files:
         self._lasting.add(folder)
 
 
+class _Fetched:
+    """What a bucket holds, range by range."""
+
+    def __init__(self, opened: Any) -> None:
+        self._opened, self.size = opened, opened.size
+
+    def read(self, size: int = -1) -> bytes:
+        with _asking():
+            return bytes(self._opened.read(None if size < 0 else size))
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def __enter__(self) -> "_Fetched":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """A bucket that does not do what it is asked is away: whoever asked may come again. Raises Away."""
+    try:
+        yield
+    except BaseError as error:
+        raise Away(str(error).partition("\n")[0][:300]) from error
+
+
 def _bucket(url: str) -> ObjectStore:
     """Raises BadSetting; the errors of obstore would print the whole address, with its keys."""
+    more: dict[str, Any] = {}
+    if urlsplit(url).scheme in {"s3", "s3a"}:
+        # One at a time is all we delete, and not every store answers a list as obstore wants it (JuiceFS).
+        more["config"] = {"disable_bulk_delete": True}
     try:
-        return from_url(url)
+        return from_url(
+            url,
+            client_options={
+                "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in YES,
+                "connect_timeout": REACHED_WITHIN,
+                "timeout": ANSWERS_WITHIN,
+            },
+            retry_config={"max_retries": 2, "retry_timeout": TRIED_FOR},
+            **more,
+        )
     except (ValueError, BaseError):
         raise BadSetting(f"FIELDAPP_FILES_URL names no store that can be used: {shown(url)}") from None
 

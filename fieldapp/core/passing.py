@@ -13,6 +13,10 @@ CLASSES = {"08", "40", "53", "55", "57", "58"}
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
+class Away(OSError):
+    """A server that keeps something for us does not answer, or not as it should. Nothing is known to be kept."""
+
+
 def passes(error: BaseException) -> bool:
     """Whether the same request may go through later."""
     if isinstance(error, NoConnection | PendingRollbackError):  # the latter: the connection was lost before
@@ -23,7 +27,7 @@ def passes(error: BaseException) -> bool:
     if isinstance(error, OperationalError):
         code = getattr(error.orig, "sqlite_errorcode", None)
         return code is None or code & 0xFF in PASSING
-    return isinstance(error, InterfaceError) or no_room(error)
+    return isinstance(error, InterfaceError | Away) or no_room(error)
 
 
 def no_room(error: BaseException) -> bool:

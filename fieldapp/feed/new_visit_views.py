@@ -17,6 +17,7 @@ from fieldapp.core import clock, i18n, jobs
 from fieldapp.core.access import role
 from fieldapp.core.db import new_id
 from fieldapp.core.login import person
+from fieldapp.core.passing import Away
 from fieldapp.core.payload import Arrival, CannotPlace, Times
 from fieldapp.core.web import db, files, no_store, read, settings
 from fieldapp.feed import actions
@@ -106,6 +107,9 @@ def log_visit() -> ResponseReturnValue:
             for parked in chosen.parked:
                 _parking().drop(parked)
             return redirect(f"/visits/{visit_id}?saved", 303)
+    except Away:
+        chosen.error = _("The photos cannot be stored now. Nothing is saved yet: please send again in a minute.")
+        return _new_visit(form, chosen, 503)
     except CannotPlace:
         form.project.errors = [_("This project cannot be chosen with this account.")]
         return _new_visit(form, chosen, 422)

@@ -18,7 +18,9 @@ def sent_bytes(key: str, mimetype: str) -> Response:
         if path is not None:
             response = send_file(path, mimetype=mimetype, conditional=True, etag=True)
         else:
-            response = Response(web.files().pieces(key), mimetype=mimetype)
+            size, pieces = web.files().sent(key)
+            response = Response(pieces, mimetype=mimetype)
+            response.content_length = size
     except FileNotFoundError as error:
         raise not_found() from error
     response.headers["Content-Security-Policy"] = ALONE

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from fieldapp.core.files import Files
 from fieldapp.core.incoming import SMALL
-from fieldapp.core.passing import no_room
+from fieldapp.core.passing import Away, no_room
 from fieldapp.core.problems import Problem
 from fieldapp.photos.models import evidence_key
 
@@ -91,7 +91,7 @@ class Parts:
         try:
             files.put(evidence_key(sha256), part)
         except OSError as error:
-            if not no_room(error):
+            if not no_room(error) and not isinstance(error, Away):
                 part.unlink(missing_ok=True)  # after a failed sync nobody knows what the disk holds: start again
             _storage_failed(error)
 
