@@ -7,9 +7,13 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import fieldapp
+from fieldapp.accounts import device_views as accounts_devices
+from fieldapp.accounts import entering
+from fieldapp.accounts import password_views as passwords
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import views as accounts
 from fieldapp.admin.registers import views as registers
+from fieldapp.audit import views as audit
 from fieldapp.compliance import feedback_views as feedback
 from fieldapp.compliance import views as compliance
 from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, reauth, web
@@ -32,6 +36,7 @@ from fieldapp.keeping import views as keeping
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
 from fieldapp.settings import LOOPBACK, BadSetting, Settings
+from fieldapp.sheets import views as sheets
 from fieldapp.sync import device_views as devices
 from fieldapp.sync import import_views as imports
 from fieldapp.sync import review_views as review
@@ -40,8 +45,8 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, accounts, compliance, feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, search,
-    new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review,
+    health, accounts, passwords, accounts_devices, compliance, feedback, issues, feed, follow_up, visit, supplements,
+    enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, audit, sheets,
     registers,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
@@ -56,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
     web.init_app(app, web.Surroundings(settings, database, Files(settings.files)))
     logs.init_app(app)
     origin.init_app(app)
-    login.init_app(app, accounts.load_person)
+    login.init_app(app, entering.load_person, entering.note_use)
     reauth.init_app(app, accounts.prove)
     errors.init_app(app)
     i18n.init_app(app)
@@ -83,7 +88,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=2_000_000,
         MAX_FORM_PARTS=500,
         WTF_CSRF_ENABLED=False,  # the guard of core.origin does it; Flask-WTF is for forms
-        CSP=origin.policy(settings.tile_hosts),
+        CSP=origin.policy([]),
         VERSION=fieldapp.__version__,
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )

@@ -14,6 +14,7 @@ from fieldapp.accounts.models import ROLES, Membership, User
 from fieldapp.core import clock, migrate
 from fieldapp.core.db import Database
 from fieldapp.core.secret import secret_key
+from fieldapp.sheets.columns import SHEETS
 from fieldapp.settings import BadSetting, Settings, read_settings
 from fieldapp.upkeep.place import Trouble, under_way
 
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _upkeep_commands(command)
     export_parser = command("export", export, "write all that this server holds into a folder, as plain files")
     export_parser.add_argument("folder", type=Path, help="a new or empty folder")
+    _import_command(command)
     command("compliance", compliance, "print what the rule restricts, and since when each switch stands as it does")
     user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
     _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
@@ -83,6 +85,15 @@ def _upkeep_commands(command: Callable[[str, Run, str], argparse.ArgumentParser]
     command("reindex", reindex, "make the index of the search anew, while the server runs")
 
 
+def _import_command(command: Callable[[str, Run, str], argparse.ArgumentParser]) -> None:
+    say = "bring a workbook into the registers: whole, or not at all"
+    bring = command("import", bring_in, say)
+    bring.add_argument("what", choices=("all", *(sheet.name for sheet in SHEETS)), help="which of its sheets")
+    bring.add_argument("file", type=Path, metavar="FILE.xlsx")
+    bring.add_argument("--dry-run", action="store_true", help="only say what each line comes to")
+    bring.add_argument("--skip-bad", action="store_true", help="bring in the good lines though others are bad")
+
+
 def _at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"should be 1 or more, not {text}")
@@ -97,6 +108,7 @@ def _user_commands(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--role", required=True, choices=ROLES)
     add.add_argument("--team", help="of an officer, lead or desk; made if it does not exist")
     add.add_argument("--unit", help="of a handling unit's account; made if it does not exist")
+    add.add_argument("--keep-password", action="store_true", help="its owner typed it: not changed at first sign-in")
     add.add_argument("--duty", default="", help="统筹, 带队, 队员, 帮办代办 or 首席服务官")
     acts.add_parser("list", help="list the accounts").set_defaults(run=user_list)
     for name, run, say in (
@@ -106,6 +118,8 @@ def _user_commands(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         act = acts.add_parser(name, help=say)
         act.set_defaults(run=run)
         act.add_argument("username")
+        if run is user_password:
+            act.add_argument("--keep-password", action="store_true", help="its owner typed it: not to be changed again")
 
 
 def _database(settings: Settings) -> Database:
@@ -231,11 +245,22 @@ def compliance(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if any(one.on for one in standing) else 0
 
 
+def bring_in(arguments: argparse.Namespace, settings: Settings) -> int:
+    """1 where a line is bad, whether the others were brought in or not."""
+    from fieldapp.sheets import terminal
+
+    return terminal.bring_in(
+        _ready(settings), settings, arguments.file, only=None if arguments.what == "all" else arguments.what,
+        dry=arguments.dry_run, skip_bad=arguments.skip_bad,
+    )  # fmt: skip
+
+
 def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
     def add(session: Session) -> None:
         accounts.add_user(
             session, username=arguments.username, name=arguments.name, password=password, role=arguments.role,
             team=arguments.team, unit=arguments.unit, duty=arguments.duty, starts_on=clock.today(settings.timezone),
+            given=not arguments.keep_password,
         )  # fmt: skip
 
     password = _ask_password()
@@ -267,7 +292,8 @@ def user_password(arguments: argparse.Namespace, settings: Settings) -> None:
 
     def change(session: Session) -> None:
         user = _user(session, arguments.username)
-        accounts.set_password(session, user, accounts.password_hash(password, user.username), by=None)
+        new_hash = accounts.password_hash(password, user.username, user.name)
+        accounts.set_password(session, user, new_hash, by=None, given=not arguments.keep_password)
 
     _refusable(settings, change)
 

@@ -17,6 +17,7 @@ HERE = Path("var")
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 LOCALES = {"zh_Hans_CN", "en"}
 LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
+LOGS_AT_LEAST = 180  # days: 网络安全法 asks for six months of logs
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -40,10 +41,13 @@ class Settings:
     locale: str = _setting("zh_Hans_CN", "language where the person has not chosen one: zh_Hans_CN or en")
     zone_readable: bool = _setting(True, "officers may read every project of the zone; false: their teams' only")
     officer_filter: bool = _setting(False, "leads may filter by officer (国办函〔2026〕12号; audited); off by default")
+    three_powers: bool = _setting(True, "three administrators kept apart; false: the system administrator grants roles")
     session_phone: int = _setting(90, "days a sign-in lasts where 'my own device' was ticked", least=1)
     session_desk_idle: int = _setting(30, "minutes without use after which any other sign-in ends", least=1)
     login_failures: int = _setting(5, "failed sign-ins by account and address before a lockout", least=1)
     login_lockout: int = _setting(15, "minutes a lockout lasts", least=1)
+    password_days: int = _setting(0, "days after which a password must be changed; 0: never")
+    second_factor: str = _setting("admins", "who must show a second factor, off loopback: off, admins or all")
     neglect_days: int = _setting(30, "days without any contact after which a project is 久未联系", least=1)
     workers: int = _setting(1, "gunicorn worker processes", least=1)
     threads: int = _setting(64, "threads a worker process; with few, silent phones stop the server", least=1)
@@ -59,6 +63,8 @@ class Settings:
     notice: str = _setting("", "the notice of first sign-in; empty: ours. A changed one is shown again")
     keep_positions_days: int = _setting(0, "days after which positions of visits and photos are removed; 0: for ever")
     keep_photos_days: int = _setting(0, "days after which the bytes of photos are removed; 0: for ever")
+    keep_logs_days: int = _setting(0, "days after which rows of the audit log may go: 180 or more; 0: never")
+    syslog: str = _setting("", "udp://host:514, tcp://host:601 or unix:///dev/log: the audit log goes there, too")
     stops_on: str = _setting("", "YYYY-MM-DD: the day this system stops; told to everyone as soon as it is set")
     stop_notice: str = _setting("", "what else is told of the stop: where the data goes, whom to ask")
     worker: bool = _setting(True, "false: phones drop their service worker and its caches, never their records")
@@ -88,16 +94,6 @@ class Settings:
     def local(self) -> bool:
         """Whether only this very machine can reach us."""
         return not self.origin or urlsplit(self.origin).hostname in LOOPBACK
-
-    @property
-    def tile_hosts(self) -> list[str]:
-        """Origins that the Content-Security-Policy lets images come from."""
-        hosts = []
-        for url in (self.tile_url, self.tile_label_url):
-            if url:
-                parts = urlsplit(url)
-                hosts.append(f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}")
-        return sorted(set(hosts))
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:
@@ -144,12 +140,20 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"FIELDAPP_LOCALE should be zh_Hans_CN or en, not {settings.locale!r}")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise BadSetting("FIELDAPP_SECRET_KEY should have at least 32 characters")
+    if settings.second_factor not in {"off", "admins", "all"}:
+        raise BadSetting(f"FIELDAPP_SECOND_FACTOR should be off, admins or all, not {settings.second_factor!r}")
     if settings.log_level not in LEVELS:
         raise BadSetting(f"FIELDAPP_LOG_LEVEL should be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}")
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadSetting(f"FIELDAPP_TIMEZONE should be like Asia/Shanghai, not {settings.timezone!r}") from error
+    if 0 < settings.keep_logs_days < LOGS_AT_LEAST:
+        raise BadSetting(f"FIELDAPP_KEEP_LOGS_DAYS should be 0 or at least {LOGS_AT_LEAST} (网络安全法: six months)")
+    if settings.syslog and not _is_syslog(settings.syslog):
+        raise BadSetting(
+            f"FIELDAPP_SYSLOG should look like udp://host:514, tcp://host:601 or unix:///dev/log, not {settings.syslog!r}"
+        )
     if settings.stops_on and not _is_day(settings.stops_on):
         raise BadSetting(f"FIELDAPP_STOPS_ON should be a day like 2027-03-31, not {settings.stops_on!r}")
     if settings.database_url and not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
@@ -164,12 +168,50 @@ def _check(settings: Settings) -> None:
         url = getattr(settings, name)
         if url and not url.startswith(("https://", "http://")):
             raise BadSetting(f"FIELDAPP_{name.upper()} should begin with https://, not {shown(url)}")
+        if url and (fault := tile_fault(url)):
+            wanted = {"host": "name a plain host", "place": "have {z}, {x} and {y}"}.get(fault, "be a plain address")
+            raise BadSetting(f"FIELDAPP_{name.upper()} should {wanted}, not {shown(url)}")
+
+
+_TILE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+def tile_fault(url: str) -> str:
+    """What is wrong with the address of a layer of tiles: scheme, host, place, or form; "": nothing. Its host goes into
+    the Content-Security-Policy, so it must be one and nothing else."""
+    if not url.startswith(("https://", "http://")):
+        return "scheme"
+    if not url.isascii() or not url.isprintable() or any(char in url for char in " \"'<>`\\^|") or len(url) > 500:
+        return "form"
+    host = url.split("://", 1)[1].partition("/")[0]
+    if not _TILE_HOST.fullmatch(host.replace("{s}", "a")):
+        return "host"
+    return "" if "{z}" in url and "{x}" in url and ("{y}" in url or "{-y}" in url) else "place"
+
+
+def tile_host(url: str) -> str:
+    """What the policy calls the host of these tiles: "https://*.tiles.example" where {s} names several."""
+    scheme, _colon, rest = url.partition("://")
+    labels = rest.partition("/")[0].lower().split(".")
+    several = max((place for place, label in enumerate(labels) if "{s}" in label), default=-1)
+    return f"{scheme}://{'.'.join(['*', *labels[several + 1:]] if several >= 0 else labels)}"
 
 
 def shown(url: str) -> str:
     """An address as a terminal or a log may show it: without the password or key that it may carry."""
     place, asked, _query = url.partition("?")
     return re.sub(r"^([a-z][a-z0-9+.-]*:(//)?)?.*@", r"\1***@", place, flags=re.IGNORECASE) + ("?***" if asked else "")
+
+
+def _is_syslog(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return parts.path.startswith("/") and not parts.netloc
+    return parts.scheme in {"udp", "tcp"} and bool(parts.hostname) and port is not None and parts.path in {"", "/"}
 
 
 def _is_day(text: str) -> bool:

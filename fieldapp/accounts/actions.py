@@ -13,12 +13,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import queries
+from fieldapp.accounts import device_actions, powers, queries
 from fieldapp.accounts.models import ROLES, LoginFailure, Membership, Team, Unit, User
 from fieldapp.core import audit, changes, clock
 from fieldapp.core.db import new_id
 
 PASSWORD_MIN = 10
+KINDS = 3
 FORGET_FAILURES = timedelta(hours=24)
 FAILURES_EVERYWHERE = 20  # times that limit, for one account from all addresses together
 _hasher = PasswordHasher()
@@ -63,17 +64,29 @@ def initials(name: str) -> str:
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower().replace(" ", "")
 
 
-def check_password(password: str, username: str) -> None:
-    """Raises Refused: at least ten characters of two kinds, not the account's name."""
-    kinds = [re.search(kind, password) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")]
+def check_password(password: str, username: str, name: str = "") -> None:
+    """Raises Refused: at least ten characters of three kinds, and neither the account's name nor the person's in it.
+
+    Passwords of an earlier rule go on until they are changed: this is asked of new ones only."""
+    kinds = {_kind(character) for character in password}
     if len(password) < PASSWORD_MIN:
         raise Refused("password-short")
     if len(password) > 200:
         raise Refused("password-long")
-    if sum(kind is not None for kind in kinds) < 2:
+    if len(kinds) < KINDS:
         raise Refused("password-plain")
-    if username.lower() in password.lower():
+    folded = "".join(password.lower().split())
+    if any(part and part in folded for part in (username.lower(), "".join(name.lower().split()))):
         raise Refused("password-name")
+
+
+def _kind(character: str) -> str:
+    """Small letters, capitals, digits, letters without case (汉字), and all else."""
+    if character.isdigit():
+        return "digit"
+    if not character.isalpha():
+        return "sign"
+    return "small" if character.islower() else "capital" if character.isupper() else "letter"
 
 
 def add_user(
@@ -90,26 +103,20 @@ def add_user(
     demo: bool = False,
     by: UUID | None = None,
     like: User | None = None,
+    given: bool | None = None,
 ) -> User:
     """A new account with its first membership. Raises Refused with a code that says what is wrong.
 
+    `given`: somebody else chose the password, so its owner changes it first; by default where there is a `by`.
     `like` has the same password, so that the demo's accounts cost one hash and not seven."""
-    username = username.strip().lower()
-    if not re.fullmatch(r"[a-z][a-z0-9._-]{1,59}", username):
-        raise Refused("username-form")
-    if not name.strip() or len(name) > 60:
-        raise Refused("name-form")
+    check_new(session, username, name)
     if role not in ROLES:
         raise Refused("role-unknown")
-    if queries.by_username(session, username) is not None:
-        raise Refused("username-taken")
-    check_password(password, username)
-    user = User(
-        id=new_id(), username=username, name=name.strip(), initials=initials(name), demo=demo,
-        password_hash=like.password_hash if like else _hasher.hash(password), created_at=clock.now(),
-    )  # fmt: skip
-    session.add(user)
-    session.flush()
+    check_password(password, username.strip(), name)
+    kept = like.password_hash if like else _hasher.hash(password)
+    user = make_user(
+        session, new_id(), username=username, name=name, password_hash=kept, by=by, demo=demo, given=given, role=role
+    )
     membership = Membership(user_id=user.id, role=role, duty=duty, starts_on=starts_on)
     if team:
         membership.team_id = _team(session, team).id
@@ -117,7 +124,36 @@ def add_user(
         membership.unit_id = _unit(session, unit).id
     session.add(membership)
     changes.note(session, "officer", user.id)
-    audit.record(session, by, "user.add", "user", user.id, role=role)
+    return user
+
+
+def check_new(session: Session, username: str, name: str) -> None:
+    """Raises Refused where there can be no account of this name."""
+    if not re.fullmatch(r"[a-z][a-z0-9._-]{1,59}", username.strip().lower()):
+        raise Refused("username-form")
+    check_name(name)
+    if queries.by_username(session, username) is not None:
+        raise Refused("username-taken")
+
+
+def check_name(name: str) -> None:
+    if not name.strip() or len(name) > 60:
+        raise Refused("name-form")
+
+
+def make_user(
+    session: Session, id: UUID, *, username: str, name: str, password_hash: str, by: UUID | None, demo: bool = False,
+    given: bool | None = None, **told: str,
+) -> User:  # fmt: skip
+    """An account that holds no role yet; `check_new` has been asked. `given`: as in `add_user`."""
+    user = User(
+        id=id, username=username.strip().lower(), name=name.strip(), initials=initials(name), demo=demo,
+        password_hash=password_hash, created_at=clock.now(),
+        must_change_password=given if given is not None else by is not None,
+    )  # fmt: skip
+    session.add(user)
+    session.flush()
+    audit.record(session, by, "user.add", "user", user.id, **told)
     return user
 
 
@@ -152,28 +188,44 @@ def setup_code(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
-def password_hash(password: str, username: str) -> str:
-    """What is kept of a new password. Slow on purpose, so not for a transaction. Raises Refused."""
-    check_password(password, username)
+def hash_of(password: str) -> str:
+    """What is kept of a password. Slow on purpose, so not for a transaction."""
     return _hasher.hash(password)
 
 
-def set_password(session: Session, user: User, new_hash: str, *, by: UUID | None) -> None:
-    """A new password, as `password_hash` made it; every session of the account ends."""
-    user.password_hash = new_hash
+def password_hash(password: str, username: str, name: str = "") -> str:
+    """What is kept of a new password. Slow on purpose, so not for a transaction. Raises Refused."""
+    check_password(password, username, name)
+    return _hasher.hash(password)
+
+
+def set_password(
+    session: Session, user: User, new_hash: str, *, by: UUID | None, given: bool | None = None, but: UUID | None = None
+) -> None:
+    """A new password, as `password_hash` made it; every sign-in of the account ends, `but` the one that changes it.
+
+    `given`: somebody else chose it, so its owner changes it first; by default where that is not the owner."""
+    user.password_hash, user.password_changed_at = new_hash, clock.now()
+    user.must_change_password = given if given is not None else by not in (None, user.id)
     user.session_epoch += 1
-    audit.record(session, by, "user.password", "user", user.id)
+    device_actions.end_all(session, user.id, but=but)
+    audit.record(session, by, "user.password", "user", user.id, given=user.must_change_password)
 
 
-def end_sessions(session: Session, user: User, *, by: UUID | None) -> None:
+def end_sessions(session: Session, user: User, *, by: UUID | None, but: UUID | None = None) -> None:
     """Whoever is signed in to this account, on whatever device, no longer is. What waits on a phone stays there."""
     user.session_epoch += 1
+    device_actions.end_all(session, user.id, but=but)
     audit.record(session, by, "user.sessions-ended", "user", user.id)
 
 
 def disable(session: Session, user: User, *, by: UUID | None) -> None:
-    """End an account. Its phone may still hand in what it holds for 30 days."""
+    """End an account. Its phone may still hand in what it holds for 30 days. Raises Refused for the last one of a
+    power that the zone needs."""
+    powers.alone(session)
     if user.disabled_at is None:
+        for power in powers.lost_without(session, user.id):
+            raise Refused(f"last-{power}")
         user.disabled_at = clock.now()
         changes.note(session, "officer", user.id, removed=True)
         audit.record(session, by, "user.disable", "user", user.id)

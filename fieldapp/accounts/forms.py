@@ -10,8 +10,8 @@ from fieldapp.accounts.actions import Refused
 SENTENCES = {
     "password-short": _l("The password needs at least 10 characters."),
     "password-long": _l("The password may have 200 characters at most."),
-    "password-plain": _l("Mix two kinds of characters: small letters, capitals, digits, signs."),
-    "password-name": _l("The password may not contain the account name."),
+    "password-plain": _l("Mix three kinds of characters: small letters, capitals, digits, signs, Chinese."),
+    "password-name": _l("The password may not contain the name or the account name."),
     "username-form": _l("Small letters, digits, dot, dash; beginning with a letter."),
     "username-taken": _l("This account name is taken."),
     "name-form": _l("Please give a name of 1 to 60 characters."),

@@ -91,9 +91,28 @@ def person_on(user: "User | Account", day: date) -> Person:
     )
 
 
+def may_keep_people(person: Person) -> bool:
+    """Make and disable accounts, teams and units; propose memberships."""
+    return person.is_admin
+
+
+def may_see_people(person: Person) -> bool:
+    return person.has_power
+
+
+def may_grant(person: Person, *, three_powers: bool) -> bool:
+    """Grant what was proposed, end what is held; of whom, `membership_actions` says (`powers` has the table)."""
+    return person.is_security or (person.is_admin and not three_powers)
+
+
 def may_sign_in(person: Person) -> bool:
     """An account that is not disabled and holds a role today."""
     return person.disabled_at is None and bool(person.roles)
+
+
+def needs_second_factor(person: Person, whom: str) -> bool:
+    """Whether the password alone opens nothing to this person; `whom` it is asked of is a setting."""
+    return whom == "all" or (whom == "admins" and person.has_power)
 
 
 def door_open(person: Person, user: "User | Account", now: datetime) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from fieldapp.accounts.device_models import SignedIn
 from fieldapp.accounts.models import OFFICER, Membership, Team, Unit, User
 from fieldapp.core.fixed import Fixed
 
@@ -41,24 +42,30 @@ class Account:
     locale: str | None
     session_epoch: int
     disabled_at: datetime | None
+    must_change_password: bool
+    password_set_at: datetime
+    seen_at: datetime | None  # of the sign-in that was asked for; none: it has no row
+    ended: bool  # that sign-in
     memberships: list[Held]
 
 
 _ACCOUNT = Fixed(
     select(
-        User.name, User.locale, User.session_epoch, User.disabled_at, Membership.role, Membership.team_id,
-        Membership.unit_id, Membership.starts_on, Membership.ends_on, Team.name.label("team"),
+        User.name, User.locale, User.session_epoch, User.disabled_at, User.must_change_password,
+        User.password_changed_at, User.created_at, Membership.role, Membership.team_id, Membership.unit_id,
+        Membership.starts_on, Membership.ends_on, Team.name.label("team"), SignedIn.seen_at, SignedIn.ended_at,
     )
     .outerjoin(Membership, Membership.user_id == User.id)
     .outerjoin(Team, Team.id == Membership.team_id)
+    .outerjoin(SignedIn, and_(SignedIn.id == bindparam("signed_in"), SignedIn.user_id == User.id))
     .where(User.id == bindparam("user"))
     .order_by(Membership.id)
 )  # fmt: skip
 
 
-def account(session: Session, id: UUID) -> Account | None:
-    """The user of this id, as `policy.person_on` reads one."""
-    rows = _ACCOUNT.rows(session, user=id)
+def account(session: Session, id: UUID, signed_in: UUID | None = None) -> Account | None:
+    """The user of this id, as `policy.person_on` reads one, and what has become of one of their sign-ins."""
+    rows = _ACCOUNT.rows(session, user=id, signed_in=signed_in)
     if not rows:
         return None
     held = [
@@ -67,7 +74,10 @@ def account(session: Session, id: UUID) -> Account | None:
         if r.role is not None
     ]
     one = rows[0]
-    return Account(id, one.name, one.locale, one.session_epoch, one.disabled_at, held)
+    return Account(
+        id, one.name, one.locale, one.session_epoch, one.disabled_at, one.must_change_password,
+        one.password_changed_at or one.created_at, one.seen_at, one.ended_at is not None, held,
+    )  # fmt: skip
 
 
 def by_username(session: Session, username: str) -> User | None:

@@ -1,46 +1,28 @@
 """Signing in and out, the first account, one's own settings."""
 
 import hmac
-import math
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from contextlib import suppress
+from datetime import datetime
 
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from wtforms import PasswordField
 
-from fieldapp.accounts import actions, queries
-from fieldapp.accounts.forms import EndSessionsForm, FirstAdminForm, PasswordForm, SignInForm, sentence
+from fieldapp.accounts import actions, device_actions, entering, queries
+from fieldapp.accounts.entering import limits, locked_sentence
+from fieldapp.accounts.forms import FirstAdminForm, SignInForm, sentence
 from fieldapp.accounts.models import ADMIN, User
-from fieldapp.accounts.policy import Person, door_open, may_sign_in, person_on
+from fieldapp.accounts.policy import may_sign_in, person_on
 from fieldapp.core import clock, login, reauth
 from fieldapp.core.access import public, signed_in
-from fieldapp.core.i18n import COOKIE, LOCALES, local
+from fieldapp.core.i18n import COOKIE, LOCALES
 from fieldapp.core.limits import limiter
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import db, read, settings
 
 bp = Blueprint("accounts", __name__)
-
-
-@dataclass(frozen=True)
-class Found:
-    person: Person
-    session_epoch: int
-    may_sign_in: bool
-    door_open: bool
-
-
-def load_person(session: Session, user_id: UUID) -> Found | None:
-    """What core.login asks: who this is today, and what their session may still do."""
-    user = queries.account(session, user_id)
-    if user is None:
-        return None
-    person = person_on(user, clock.today(settings().timezone))
-    return Found(person, user.session_epoch, may_sign_in(person), door_open(person, user, clock.now()))
 
 
 @bp.get("/login")
@@ -70,18 +52,14 @@ def sign_in() -> ResponseReturnValue:
     if attempt.locked_until is not None:
         return _login_form(form, 422, _why_not(attempt.locked_until))
     right = actions.verify(attempt.user, password)
-    tried = db().write(lambda session: actions.conclude(session, attempt, right, _limits()))
+    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits()))
     if tried.user is None:
         return _login_form(form, 422, _why_not(tried.locked_until))
     person = person_on(tried.user, clock.today(settings().timezone))
     if not may_sign_in(person):
         return _login_form(form, 422, _("This account holds no role at present. Please ask the system administrator."))
-    login.begin(person, tried.user.session_epoch, own_device=bool(form.own_device.data))
+    entering.enter(tried.user, how="password", own_device=bool(form.own_device.data))
     return redirect(login.safe_next(form.next.data), 303)
-
-
-def _limits() -> actions.Limits:
-    return actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
 
 
 def prove(form: reauth.Form) -> str:
@@ -92,7 +70,7 @@ def prove(form: reauth.Form) -> str:
     if attempt.locked_until is not None:
         return _why_not(attempt.locked_until)
     right = actions.verify(attempt.user, form.get(reauth.PROOF, "")[:200])
-    tried = db().write(lambda session: actions.conclude(session, attempt, right, _limits(), "password-again"))
+    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits(), "password-again"))
     if tried.user is not None:
         return ""
     return _why_not(tried.locked_until) if tried.locked_until else str(_("This is not the current password."))
@@ -101,14 +79,17 @@ def prove(form: reauth.Form) -> str:
 def _why_not(locked_until: datetime | None) -> str:
     if locked_until is None:
         return str(_("Account name or password is not right."))
-    minutes = max(1, math.ceil((locked_until - clock.now()).total_seconds() / 60))
-    at = f"{local(locked_until):%H:%M}"
-    return str(_("Too many failed attempts. Try again in %(n)s min, at %(at)s.", n=minutes, at=at))
+    return locked_sentence(locked_until)
 
 
 @bp.post("/logout")
 @public
 def sign_out() -> ResponseReturnValue:
+    """Also where nothing can be written: the cookie goes in any case."""
+    if login.signed_in() and (row := login.row()) is not None:
+        with suppress(SQLAlchemyError):
+            user_id = login.person().id
+            db().write(lambda session: device_actions.leave(session, user_id, row))
     login.end()
     return redirect("/login", 303)
 
@@ -130,8 +111,8 @@ def first_admin() -> ResponseReturnValue:
             form.code.errors = [_("This is not the code that the server printed.")]
         elif (made := _make_admin(form)) is not None:
             with db().reading() as session:
-                person = person_on(session.get_one(User, made.id), clock.today(settings().timezone))
-            login.begin(person, made.session_epoch, own_device=False)
+                user = session.get_one(User, made.id)
+                entering.enter(user, how="password", own_device=False)
             return redirect("/", 303)
     return render_template("accounts/setup.html", form=form), 422
 
@@ -156,83 +137,7 @@ def _make_admin(form: FirstAdminForm) -> User | None:
 @bp.get("/settings")
 @signed_in
 def settings_page() -> ResponseReturnValue:
-    return _settings()
-
-
-def _settings(password: PasswordForm | None = None, sessions: EndSessionsForm | None = None) -> str:
-    forms = {"form": password or PasswordForm(formdata=None), "ending": sessions or EndSessionsForm(formdata=None)}
-    return render_template("accounts/settings.html", person=login.person(), **forms)
-
-
-@bp.post("/settings/password")
-@limiter.limit("10/minute")
-@signed_in
-def change_password() -> ResponseReturnValue:
-    form = PasswordForm()
-    if form.validate() and _change_password(form):
-        return redirect("/settings?changed=1", 303)
-    return _settings(password=form), 422
-
-
-def _proven(proof: PasswordField) -> User | None:
-    """Who is signed in, if this is their password; if not, the field says so."""
-    with db().reading() as session:
-        user = session.get_one(User, login.person().id)
-    if actions.verify(user, proof.data or ""):
-        return user
-    proof.errors = [_("This is not the current password.")]
-    return None
-
-
-def _change_password(form: PasswordForm) -> bool:
-    """Whether it was changed; other devices' sessions end, this one goes on."""
-    own, before = login.own_device(), _proven(form.current)
-    if before is None:
-        return False
-    try:
-        new_hash = actions.password_hash(form.password.data or "", before.username)
-    except actions.Refused as refused:
-        form.password.errors = [sentence(refused)]
-        return False
-
-    def change(session: Session) -> User | None:
-        user = session.get_one(User, before.id, with_for_update=True)
-        if user.password_hash != before.password_hash:
-            return None  # changed elsewhere while this one was being checked
-        actions.set_password(session, user, new_hash, by=user.id)
-        return user
-
-    user = db().write(change)
-    if user is None:
-        form.current.errors = [_("This is not the current password.")]
-        return False
-    login.begin(login.person(), user.session_epoch, own_device=own)
-    return True
-
-
-@bp.post("/settings/sessions")
-@limiter.limit("10/minute")
-@signed_in
-def end_sessions() -> ResponseReturnValue:
-    form = EndSessionsForm()
-    if form.validate() and _end_sessions(form):
-        return redirect("/settings?ended=1", 303)
-    return _settings(sessions=form), 422
-
-
-def _end_sessions(form: EndSessionsForm) -> bool:
-    """Whether they were ended: all but a new one of this device."""
-    own, known = login.own_device(), _proven(form.proof)
-    if known is None:
-        return False
-
-    def end(session: Session) -> User:
-        user = session.get_one(User, known.id, with_for_update=True)
-        actions.end_sessions(session, user, by=user.id)
-        return user
-
-    login.begin(login.person(), db().write(end).session_epoch, own_device=own)
-    return True
+    return render_template("accounts/settings.html", person=login.person())
 
 
 @bp.post("/settings/language")

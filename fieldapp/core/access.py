@@ -13,6 +13,7 @@ class Access:
     roles: frozenset[str] = frozenset()  # none: any role
     door: bool = False  # the phone's door: open to a session that was valid when the account ended
     quiet: bool = False  # polling: does not count as use of a session
+    early: bool = False  # open before a password is changed or a second factor shown that others wait for
 
 
 def _mark(access: Access) -> Callable[[View], View]:
@@ -33,14 +34,19 @@ def signed_in(view: View) -> View:
     return _mark(Access())(view)
 
 
+def signed_in_early(view: View) -> View:
+    """As `signed_in`, for the very pages that somebody is led to who must do something first (core.login)."""
+    return _mark(Access(early=True))(view)
+
+
 def polled(view: View) -> View:
     """As `signed_in`, for what a page asks by itself: it does not keep a session alive."""
     return _mark(Access(quiet=True))(view)
 
 
-def role(*roles: str) -> Callable[[View], View]:
-    """Whoever holds one of these roles today. Others get 404: they need not know of it."""
-    return _mark(Access(roles=frozenset(roles)))
+def role(*roles: str, quiet: bool = False) -> Callable[[View], View]:
+    """Whoever holds one of these roles today. Others get 404: they need not know of it. `quiet`: as `polled`."""
+    return _mark(Access(roles=frozenset(roles), quiet=quiet))
 
 
 def phone_door(view: View) -> View:

@@ -1,5 +1,10 @@
 """Sessions: a signed cookie that names the user, the epoch of their password, and whether the device is their own.
 
+It also names its row among the sign-ins, by which one device can be signed out, and says how it began: `how` it was
+shown who this is, and whether a second factor was (`strong`). Both are read in the statement that loads the account.
+Somebody who must first change their password or show a second factor is led there from every page; the phone's door
+stays open to them as it was, for what a phone holds must never wait for a form (docs/decisions/0019).
+
 A sign-in on one's own device lasts FIELDAPP_SESSION_PHONE days; any other ends FIELDAPP_SESSION_DESK_IDLE minutes
 after its last use. Polling is not use. Flask-Login's session protection stays off: it signs people out whenever a
 mobile network changes their address.
@@ -46,12 +51,20 @@ class Found(Protocol):
     @property
     def session_epoch(self) -> int: ...
     @property
+    def ended(self) -> bool: ...  # this very sign-in, whatever becomes of others
+    @property
     def may_sign_in(self) -> bool: ...
     @property
     def door_open(self) -> bool: ...
+    @property
+    def must_change_password(self) -> bool: ...
+    @property
+    def needs_second_factor(self) -> bool: ...
 
 
-Loader = Callable[[Session, UUID], Found | None]
+Loader = Callable[[Session, UUID, UUID | None], Found | None]
+Used = Callable[[Any], None]  # told of each page that somebody opens
+PASSWORD_PAGE, FACTOR_PAGE = "/settings/password", "/settings/second-factor"
 
 
 class Current(UserMixin):  # type: ignore[misc]
@@ -69,7 +82,10 @@ class Nobody(AnonymousUserMixin):  # type: ignore[misc]
     role = ""
 
 
-def begin(person: Person, session_epoch: int, *, own_device: bool, proven: bool = True) -> None:
+def begin(
+    person: Person, session_epoch: int, *, own_device: bool, row: UUID | None = None, how: str = "password",
+    strong: bool = False, proven: bool = True,
+) -> None:  # fmt: skip
     """Sign `person` in on this browser; `proven`: by a password or something as good, given here and now."""
     session.clear()
     login_user(Current(person))
@@ -77,6 +93,9 @@ def begin(person: Person, session_epoch: int, *, own_device: bool, proven: bool 
     session["own"] = own_device
     session["used"] = clock.now().timestamp()
     session["mark"] = token_hex(8)
+    session["how"], session["strong"] = how, strong
+    if row is not None:
+        session["row"] = row.hex
     session.permanent = own_device
     if proven:
         note_proof()
@@ -86,6 +105,32 @@ def begin(person: Person, session_epoch: int, *, own_device: bool, proven: bool 
 def note_proof() -> None:
     """The password was given just now: core.reauth asks for it again after a while, and not before."""
     session["proven"] = clock.now().timestamp()
+
+
+def note_row(row: UUID) -> None:
+    """This sign-in is one of before there were rows; from now on it has one."""
+    session["row"] = row.hex
+
+
+def row() -> UUID | None:
+    """Which of the account's sign-ins this is. None in sessions of before."""
+    named: str | None = session.get("row")
+    return UUID(named) if named else None
+
+
+def how() -> str:
+    """By what this session began."""
+    return str(session.get("how", "password"))
+
+
+def note_strong() -> None:
+    """A second factor was shown in this session."""
+    session["strong"] = True
+
+
+def is_strong() -> bool:
+    """Whether this session was begun, or strengthened, with a second factor."""
+    return bool(session.get("strong"))
 
 
 def mark() -> str | None:
@@ -105,10 +150,10 @@ def _load(user_id: str) -> Current | None:
     """Flask-Login's loader: the user of the cookie, if the cookie still counts."""
     loader: Loader = current_app.extensions["load_person"]
     try:
-        found = loader(read(), UUID(user_id))
+        found = loader(read(), UUID(user_id), row())
     except ValueError:
         return None
-    if found is None or session.get("epoch") != found.session_epoch or _expired():
+    if found is None or found.ended or session.get("epoch") != found.session_epoch or _expired():
         return None
     g.found, g.person, g.user_id = found, found.person, str(found.person.id)
     return Current(found.person)
@@ -132,6 +177,10 @@ def _count_use(access: Access) -> None:
     step = PHONE_REFRESH_AFTER if session.get("own") else REFRESH_AFTER
     if now - float(session.get("used", 0)) > step.total_seconds():
         session["used"] = now
+        g.use_counted = True
+    used: Used | None = current_app.extensions.get("note_use")
+    if used is not None:
+        used(g.found)
 
 
 def enforce() -> Response | None:
@@ -157,8 +206,38 @@ def _hold(access: Access) -> Response | None:
     if access.roles and not access.roles & found.person.roles:
         raise not_found()
     g.write_only = not found.may_sign_in
+    if not (access.door or access.early) and (first := _comes_first(found)):
+        return _lead(access, first)
     _count_use(access)
     return None
+
+
+def _comes_first(found: Found) -> str:
+    """The page that this session must pass before it opens others; "" for none.
+
+    A password is only waited for where a page is asked for: what somebody has typed is not lost to its having expired,
+    and nobody is kept from anything by it that they could not do by changing it."""
+    if found.needs_second_factor and not is_strong():
+        return FACTOR_PAGE
+    if must_change_password() and request.method in {"GET", "HEAD"}:
+        return PASSWORD_PAGE
+    return ""
+
+
+def _lead(access: Access, first: str) -> Response:
+    if request.path.startswith("/api/") or access.quiet:
+        raise Problem(401, "signed-out")  # a phone leads to /login then, and that leads on to the page
+    if request.headers.get("HX-Request") == "true":
+        raise Problem(401, "signed-out", headers=(("HX-Redirect", first),))
+    if request.method not in {"GET", "HEAD"}:
+        raise Problem(403, "first")
+    return _elsewhere(f"{first}?" + urlencode({"next": request.full_path.rstrip("?")}))
+
+
+def _elsewhere(target: str) -> Response:
+    answer = redirect(target)
+    answer.headers["Cache-Control"] = "no-store"
+    return cast(Response, Response.force_type(answer, request.environ))
 
 
 def _ask_to_sign_in(access: Access) -> Response:
@@ -172,9 +251,7 @@ def _ask_to_sign_in(access: Access) -> Response:
         raise Problem(401, "signed-out", headers=(("HX-Redirect", "/login"),))
     if request.method != "GET":
         raise Problem(401, "signed-out")
-    answer = redirect(target)
-    answer.headers["Cache-Control"] = "no-store"
-    return cast(Response, Response.force_type(answer, request.environ))
+    return _elsewhere(target)
 
 
 def safe_next(target: str | None) -> str:
@@ -195,6 +272,11 @@ def signed_in() -> bool:
     return bool(current_user.is_authenticated) and "found" in g and bool(g.found.may_sign_in)
 
 
+def must_change_password() -> bool:
+    """Whether whoever is signed in by a password must first choose another."""
+    return bool(g.found.must_change_password) and how() == "password"
+
+
 def own_device() -> bool:
     """Whether "my own device" was ticked when this session began."""
     return bool(session.get("own"))
@@ -205,8 +287,13 @@ def write_only() -> bool:
     return bool(g.get("write_only", False))
 
 
-def init_app(app: Flask, load_person: Loader) -> None:
-    app.extensions["load_person"] = load_person
+def use_counted() -> bool:
+    """Whether the cookie is written anew with this very answer."""
+    return bool(g.get("use_counted", False))
+
+
+def init_app(app: Flask, load_person: Loader, note_use: Used | None = None) -> None:
+    app.extensions["load_person"], app.extensions["note_use"] = load_person, note_use
     # Its own context processor would load the user for every template, the error page that needs no database too.
     manager = LoginManager(app, add_context_processor=False)
     app.context_processor(lambda: {"current_user": current_user})

@@ -15,6 +15,7 @@ TITLES: dict[str, LazyString] = {
     "access-ended": _l("This account has ended. What is saved on this phone can still be sent for 30 days."),
     "signed-out": _l("Please sign in again. What is saved on this phone stays there."),
     "not-allowed": _l("This account may not do that."),
+    "first": _l("Something must be done first: please open any page, and it leads there."),
     "password-again": _l("This step asks for the password again."),
     "not-owner": _l("This record belongs to another user. It stays on the phone until they sign in."),
     "not-found": _l("There is nothing here, or not for this account."),

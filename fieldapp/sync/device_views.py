@@ -6,13 +6,15 @@ from uuid import UUID
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
+from fieldapp.accounts.device_actions import heard
 from fieldapp.core import clock
 from fieldapp.core.access import phone_door, polled, public
 from fieldapp.core.assets import assets
 from fieldapp.core.i18n import locale_name
 from fieldapp.core.limits import limiter
-from fieldapp.core.login import mark, person, write_only
+from fieldapp.core.login import mark, person, row, write_only
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, read, settings
 from fieldapp.sync import briefs, carried, devices, openapi
@@ -83,7 +85,12 @@ def reference_data() -> ResponseReturnValue:
 @limiter.limit(_often, key_func=_asker)
 def contact(id: UUID) -> ResponseReturnValue:
     said, asker = _body(devices.Contact), person()
-    noted = db().write(lambda session: devices.contact(session, asker, id, said))
+
+    def note(session: Session) -> dict[str, Any]:
+        heard(session, row(), device_id=id, waiting=len(said.queued))
+        return devices.contact(session, asker, id, said)
+
+    noted = db().write(note)
     if write_only():
         noted["notices"].append({"code": "access-ended"})
     return _timed(noted | {"server_epoch": server_epoch(read()), "write_only": write_only()})

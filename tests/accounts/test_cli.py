@@ -42,6 +42,8 @@ def test_an_account_is_added_and_can_sign_in(
     assert fieldapp(*ADD, "--duty", "带队", typed="Rubber-boots-4\n") == (0, "", "")
     client = browser()
     assert sign_in(client, "lihua", "Rubber-boots-4").status_code == 303
+    form = {"current": "Rubber-boots-4", "password": "Umbrella-5-red", "again": "Umbrella-5-red"}
+    assert client.post("/settings/password", data=form).status_code == 303  # who typed it was not its owner
     assert "项目服务三队" in client.get("/settings").text
     with db.reading() as session:
         user = queries.by_username(session, "lihua")

@@ -23,7 +23,7 @@ def test_the_lost_phone_and_a_copied_cookie_are_out_and_this_device_is_in(
     thief.set_cookie(copied.key, copied.value, domain="localhost")
     assert inside(thief)
     answer = desk.post("/settings/sessions", data={"proof": PASSWORD})
-    assert (answer.status_code, answer.location) == (303, "/settings?ended=1")
+    assert (answer.status_code, answer.location) == (303, "/settings/devices?ended=all")
     assert "其他设备已全部退出登录" in desk.get(answer.location).text
     assert [inside(client) for client in (lost, thief, desk, bos)] == [False, False, True, True]
     assert lost.get("/api/v1/me").status_code == 401
