@@ -12,6 +12,7 @@ from fieldapp.accounts import entering
 from fieldapp.accounts import password_views as passwords
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import views as accounts
+from fieldapp.admin.registers import tile_views as tiles
 from fieldapp.admin.registers import views as registers
 from fieldapp.audit import views as audit
 from fieldapp.compliance import feedback_views as feedback
@@ -47,7 +48,7 @@ from fieldapp.visitmap import views as visitmap
 FEATURES: tuple[Any, ...] = (
     health, accounts, passwords, accounts_devices, compliance, feedback, issues, feed, follow_up, visit, supplements,
     enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, audit, sheets,
-    registers,
+    registers, tiles,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 

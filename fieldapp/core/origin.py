@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import request_id, settings
@@ -65,12 +65,22 @@ def policy(tile_hosts: list[str]) -> str:
     )
 
 
+def let_tiles(hosts: list[str]) -> None:
+    """Let this one answer show tiles of these origins: no other page has a use for them."""
+    g.tile_hosts = hosts
+
+
+def _policy() -> str:
+    hosts = g.get("tile_hosts")
+    return policy(hosts) if hosts else str(current_app.config["CSP"])
+
+
 def headers(response: Response) -> Response:
     said = {name.lower() for name, _value in response.headers}
     is_page = response.mimetype == "text/html"
     ours = [
         *ALWAYS,
-        ("Content-Security-Policy", current_app.config["CSP"]),
+        ("Content-Security-Policy", _policy()),
         ("X-Request-ID", request_id()),
         ("Cache-Control", "private, no-cache" if is_page else "no-store"),
     ]

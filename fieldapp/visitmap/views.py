@@ -13,11 +13,12 @@ from fieldapp.core import audit, clock
 from fieldapp.core.access import role
 from fieldapp.core.i18n import locale_name
 from fieldapp.core.login import person
+from fieldapp.core.origin import let_tiles
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, read, settings
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Project
-from fieldapp.visitmap import queries
+from fieldapp.visitmap import queries, tiles
 from fieldapp.visitmap.queries import Asked, Window
 
 bp = Blueprint("visitmap", __name__)
@@ -85,8 +86,15 @@ def _choices(session: Session, asker: Person) -> dict[str, Any]:
         "areas": [(area.id, area.name) for area in projects.areas(session)],
         "project": project,
         "officers": officers,
-        "tiles": {"url": settings().tile_url, "labels": settings().tile_label_url, "say": settings().tile_attribution},
+        "tiles": shown_tiles(),
     }
+
+
+def shown_tiles() -> tiles.Tiles:
+    """Those of this page, whose policy names their hosts."""
+    found = tiles.current(read(), settings())
+    let_tiles(found.hosts)
+    return found
 
 
 def _rows(asked: Asked) -> dict[str, Any]:

@@ -23,9 +23,11 @@ from fieldapp.core.access import role
 from fieldapp.core.db import new_id
 from fieldapp.core.kept import Clash, Moved
 from fieldapp.core.login import person
+from fieldapp.core.origin import let_tiles
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, no_store, read, settings
 from fieldapp.projects.project_actions import ASSIGNMENTS
+from fieldapp.visitmap import tiles
 
 bp = Blueprint("registers", __name__)
 keeper = role(ADMIN)
@@ -132,8 +134,10 @@ def _page(form: Form, row: Any = None, *, status: int = 200, **more: Any) -> Res
     return answer
 
 
-def _tiles() -> Any:
-    return None
+def _tiles() -> tiles.Tiles:
+    found = tiles.current(read(), settings())
+    let_tiles(found.hosts)
+    return found
 
 
 def _history(register: Register, known: Known, key: UUID | str) -> dict[str, Any]:
