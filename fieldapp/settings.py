@@ -48,6 +48,13 @@ class Settings:
     login_lockout: int = _setting(15, "minutes a lockout lasts", least=1)
     password_days: int = _setting(0, "days after which a password must be changed; 0: never")
     second_factor: str = _setting("admins", "who must show a second factor, off loopback: off, admins or all")
+    passkeys: bool = _setting(True, "people may sign in with a passkey of their phone or key, and keep some here")
+    oidc_issuer: str = _setting("", "OpenID Connect: the issuer's address; empty: no single sign-on")
+    oidc_client_id: str = _setting("", "what the issuer calls this application")
+    oidc_client_secret: str = _setting("", "what this application shows the issuer; empty: PKCE alone")
+    oidc_claim: str = _setting("preferred_username", "the claim that holds the account name here")
+    oidc_name: str = _setting("", "what the button for it says: whose accounts these are")
+    local_sign_in: str = _setting("all", "who may sign in without the issuer where there is one: all or admins")
     neglect_days: int = _setting(30, "days without any contact after which a project is 久未联系", least=1)
     workers: int = _setting(1, "gunicorn worker processes", least=1)
     threads: int = _setting(64, "threads a worker process; with few, silent phones stop the server", least=1)
@@ -142,6 +149,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting("FIELDAPP_SECRET_KEY should have at least 32 characters")
     if settings.second_factor not in {"off", "admins", "all"}:
         raise BadSetting(f"FIELDAPP_SECOND_FACTOR should be off, admins or all, not {settings.second_factor!r}")
+    _check_single_sign_on(settings)
     if settings.log_level not in LEVELS:
         raise BadSetting(f"FIELDAPP_LOG_LEVEL should be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}")
     try:
@@ -195,6 +203,18 @@ def tile_host(url: str) -> str:
     labels = rest.partition("/")[0].lower().split(".")
     several = max((place for place, label in enumerate(labels) if "{s}" in label), default=-1)
     return f"{scheme}://{'.'.join(['*', *labels[several + 1:]] if several >= 0 else labels)}"
+
+
+def _check_single_sign_on(settings: Settings) -> None:
+    if settings.local_sign_in not in {"all", "admins"}:
+        raise BadSetting(f"FIELDAPP_LOCAL_SIGN_IN should be all or admins, not {settings.local_sign_in!r}")
+    if not settings.oidc_issuer:
+        return
+    parts = urlsplit(settings.oidc_issuer)
+    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
+        raise BadSetting(f"FIELDAPP_OIDC_ISSUER should begin with https://, not {shown(settings.oidc_issuer)}")
+    if not settings.oidc_client_id:
+        raise BadSetting("FIELDAPP_OIDC_CLIENT_ID is needed where FIELDAPP_OIDC_ISSUER is set")
 
 
 def shown(url: str) -> str:
