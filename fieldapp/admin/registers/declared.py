@@ -274,7 +274,7 @@ ASSIGNMENTS_PAGE = Register(
         "projects": _ids(rows, "project_id"), "users": _ids(rows, "user_id"), "teams": _ids(rows, "team_id"),
     },
     line=_assignment_line,
-    words={"current": _l("Current"), "aside": _l("Ended"), "archive": _l("End it today"), "archived": _l("Ended")},
+    words={"current": _l("Current"), "aside": _l("Ended"), "archive": _l("End it now"), "archived": _l("Ended")},
 )  # fmt: skip
 
 
