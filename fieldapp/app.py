@@ -9,8 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import fieldapp
 from fieldapp.accounts import device_views as accounts_devices
 from fieldapp.accounts import entering
+from fieldapp.accounts import factor_views as factors
 from fieldapp.accounts import password_views as passwords
 from fieldapp.accounts import queries as accounts_queries
+from fieldapp.accounts import second_step_views as second_step
 from fieldapp.accounts import views as accounts
 from fieldapp.admin.registers import tile_views as tiles
 from fieldapp.admin.registers import views as registers
@@ -46,7 +48,7 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, accounts, passwords, accounts_devices, compliance, feedback, issues, feed, follow_up, visit, supplements,
+    health, accounts, passwords, accounts_devices, factors, second_step, compliance, feedback, issues, feed, follow_up, visit, supplements,
     enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, audit, sheets,
     registers, tiles,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 from fieldapp.accounts.actions import setup_code
 from fieldapp.accounts.queries import any_user
 from fieldapp.app import check_start, create_app
+from fieldapp.audit import jobs as audit_jobs
 from fieldapp.compliance import switches
 from fieldapp.connections import Worker
 from fieldapp.core import assets, jobs, logs
@@ -24,10 +25,12 @@ from fieldapp.core.files import Files
 from fieldapp.keeping import jobs as keeping_jobs
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.settings import Settings
+from fieldapp.sheets import jobs as sheet_jobs
 from fieldapp.sync import jobs as record_jobs
 from fieldapp.sync import upload_jobs
 
-JOBS = (keeping_jobs, photo_jobs, record_jobs, upload_jobs)  # each has told core.jobs what it does by being imported
+# Each has told core.jobs what it does by being imported.
+JOBS = (audit_jobs, keeping_jobs, photo_jobs, record_jobs, sheet_jobs, upload_jobs)
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop
 JOBS_STOP_WITHIN = 10

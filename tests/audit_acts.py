@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / "fieldapp"
@@ -17,35 +18,66 @@ class Source:
     path: Path
     tree: ast.Module
     constants: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[ast.FunctionDef | None, ast.Call]] = field(default_factory=list)
 
 
 def acts() -> dict[str, str]:
-    """Verb (a piece that is only known at run time is `*`) and subject type -> where it is written."""
+    """Each verb, `*` in it for what is only known at run time -> where it is written."""
+    return _given(0)
+
+
+def kinds() -> dict[str, str]:
+    """Each kind of thing that acts are done to, as far as the code names it -> where."""
+    return {kind: place for kind, place in _given(1).items() if not kind.startswith("?")}
+
+
+def registers() -> set[str]:
+    """The nouns of what `core.kept` keeps: the second argument of each `Kept(…)`, or of a class that is one."""
+    sources = _sources()
+    classes = {"Kept"} | {
+        node.name
+        for source in sources
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Kept" for base in node.bases)
+    }
+    return {
+        call.args[1].value
+        for source in sources
+        for _function, call in source.calls
+        if getattr(call.func, "id", "") in classes and len(call.args) == 3 and isinstance(call.args[2], ast.Tuple)
+        if isinstance(call.args[1], ast.Constant) and isinstance(call.args[1].value, str)
+    }
+
+
+def _given(further: int) -> dict[str, str]:
+    """The argument so many places behind the verb, of every call that writes an act."""
     found: dict[str, str] = {}
-    sources = list(_sources())
+    sources = _sources()
     for source in sources:
-        for function, call in _calls(source.tree):
-            at = _place_of_verb(call)
-            if at is None or len(call.args) <= at:
+        for function, call in source.calls:
+            verb = _place_of_verb(call)
+            if verb is None or len(call.args) <= verb + further:
                 continue
-            for verb in _said(call.args[at], function, source, sources, 0):
-                found.setdefault(verb, f"{source.path.relative_to(ROOT.parent)}:{call.lineno}")
+            for said in _said(call.args[verb + further], function, source, sources, 0):
+                found.setdefault(said, f"{source.path.relative_to(ROOT.parent)}:{call.lineno}")
     return found
 
 
-def _sources() -> Iterator[Source]:
-    for path in sorted(ROOT.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        constants = {
-            target.id: node.value.value
-            for node in tree.body
-            if isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
-        yield Source(path, tree, constants)
+@cache
+def _sources() -> list[Source]:
+    return [_source(path) for path in sorted(ROOT.rglob("*.py"))]
+
+
+def _source(path: Path) -> Source:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return Source(path, tree, constants, list(_calls(tree)))
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef | None, ast.Call]]:
@@ -80,7 +112,7 @@ def _said(
         names = [one.arg for one in function.args.posonlyargs + function.args.args]
         if node.id in names or node.id in [one.arg for one in function.args.kwonlyargs]:
             place = names.index(node.id) if node.id in names else None
-            return _handed_in(function.name, node.id, place, sources, deep)
+            return _handed_in(function.name, node.id, place, sources, deep) | _by_default(function, node.id)
         for one in ast.walk(function):  # a name given a moment before
             if isinstance(one, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.id for t in one.targets):
                 return _said(one.value, function, source, sources, deep + 1)
@@ -93,7 +125,7 @@ def _handed_in(name: str, parameter: str, place: int | None, sources: list[Sourc
     """What callers of a function of this name give for one of its parameters."""
     found: set[str] = set()
     for source in sources:
-        for function, call in _calls(source.tree):
+        for function, call in source.calls:
             called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             if called != name:
                 continue
@@ -102,6 +134,17 @@ def _handed_in(name: str, parameter: str, place: int | None, sources: list[Sourc
             for node in given:
                 found |= _said(node, function, source, sources, deep + 1)
     return found
+
+
+def _by_default(function: ast.FunctionDef, parameter: str) -> set[str]:
+    names = [one.arg for one in function.args.posonlyargs + function.args.args]
+    pairs = [*zip(reversed(names), reversed(function.args.defaults), strict=False)]
+    pairs += [(one.arg, given) for one, given in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)]
+    return {
+        given.value
+        for name, given in pairs
+        if name == parameter and isinstance(given, ast.Constant) and isinstance(given.value, str)
+    }
 
 
 def matches(known: str, verb: str) -> bool:

@@ -29,6 +29,7 @@ class Link:
     hash: bytes
 
 
+Links = Iterator[Link]
 BEGINNING = Link(0, audit.BEFORE_ALL)
 
 
@@ -57,7 +58,7 @@ def begins(session: Session) -> Link:
     return BEGINNING if said is None else Link(int(said["up_to"]), bytes.fromhex(said["hash"]))
 
 
-def follow(session: Session, behind: Link, *, before: datetime | None = None) -> Iterator[Link]:
+def follow(session: Session, behind: Link, *, before: datetime | None = None) -> Links:
     """The links behind this one, a batch of rows at a time; of those written `before` only. Raises Broken."""
     while True:
         rows = session.execute(_ROWS.where(Audit.seq > behind.seq).limit(audit.A_BATCH)).all()
@@ -88,18 +89,20 @@ def last_sealed(session: Session) -> int:
     return session.scalar(select(func.max(Audit.seq))) or 0
 
 
-def announce(session: Session, before: datetime) -> int:
-    """Write the checkpoint behind which the rows from before a time may go. How many there are. Raises Broken."""
+def goes_up_to(session: Session, before: datetime) -> Link | None:
+    """The last row of those from before a time, if any are here. Raises Broken: of a changed chain nothing goes."""
     start = last = begins(session)
     for link in follow(session, start, before=before):
         last = link
-    if last.seq == start.seq:
-        return 0
+    return last if last.seq > start.seq else None
+
+
+def announce(session: Session, last: Link, before: datetime) -> None:
+    """Write the checkpoint: the rows up to this one may go."""
     audit.record(
-        session, None, LET_GO, "server", "audit", up_to=last.seq, hash=last.hash.hex(), rows=last.seq - start.seq,
+        session, None, LET_GO, "server", "audit", up_to=last.seq, hash=last.hash.hex(),
         before=before.isoformat(timespec="minutes"),
     )  # fmt: skip
-    return last.seq - start.seq
 
 
 def remove_some(session: Session) -> int:

@@ -59,7 +59,8 @@ def supplement(
     session.flush()
     _say_again(session, visit, before, arrival.times.received_at)
     _append_supplement(session, visit, one)
-    audit.record(session, by.id, f"visit.{body.type}", "visit", visit.id, supplement=str(arrival.id))
+    why = {"reason": body.reason[:200]} if body.reason else {}  # of a withdrawal: the auditor sees why
+    audit.record(session, by.id, f"visit.{body.type}", "visit", visit.id, supplement=str(arrival.id), **why)
     return one
 
 
