@@ -29,6 +29,10 @@ class Restricted:
     zh: str
     en: str
     rule: str
+    when: bool = True  # the value at which it is on
+
+    def is_on(self, settings: Settings) -> bool:
+        return bool(getattr(settings, self.setting)) == self.when
 
     @property
     def variable(self) -> str:
@@ -49,6 +53,13 @@ RESTRICTED = (
         "Leads may filter visits and the map by officer (each use is audited)",
         "国办函〔2026〕12号：不得异化为工作考核日常化的主要载体；个人信息保护法：行踪信息最小必要",
     ),
+    Restricted(
+        "three_powers",
+        "三员分立已关闭：系统管理员可自行授予角色",
+        "The three powers are not kept apart: the system administrator grants roles alone",
+        "网络安全等级保护（GB/T 22239-2019）：系统管理员、安全管理员、审计管理员权限分离、相互制约",
+        when=False,
+    ),
 )
 # What the same rule forbids and this application does not have, in no setting.
 ABSENT = (
@@ -64,21 +75,21 @@ ABSENT = (
 
 
 def turned_on(settings: Settings) -> list[Restricted]:
-    return [one for one in RESTRICTED if getattr(settings, one.setting)]
+    return [one for one in RESTRICTED if one.is_on(settings)]
 
 
 def note(database: Database, settings: Settings) -> list[Standing]:
     """How each switch stands and since when; a change since the last look is written down."""
     with database.reading() as session:
         known = _known(session)
-    if any(known.get(one.setting, (None,))[0] != getattr(settings, one.setting) for one in RESTRICTED):
+    if any(known.get(one.setting, (None,))[0] != one.is_on(settings) for one in RESTRICTED):
         try:
             known = database.write(lambda session: _note_changes(session, settings))
         except Exception as error:
             if not passing.passes(error):
                 raise
             log.warning("a switch was not noted", exc_info=error)  # a full disk keeps no server from starting
-            known = {one.setting: (bool(getattr(settings, one.setting)), clock.now()) for one in RESTRICTED}
+            known = {one.setting: (one.is_on(settings), clock.now()) for one in RESTRICTED}
     standing = [Standing(one, *known[one.setting]) for one in RESTRICTED]
     for one in standing:
         if one.on:
@@ -102,7 +113,7 @@ def _fact(switch: Restricted) -> str:
 def _note_changes(session: Session, settings: Settings) -> dict[str, tuple[bool, datetime]]:
     known, now = _known(session), clock.now()
     for one in RESTRICTED:
-        on = bool(getattr(settings, one.setting))
+        on = one.is_on(settings)
         before = known.get(one.setting)
         if before is not None and before[0] == on:
             continue

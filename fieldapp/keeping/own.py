@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts.device_models import SignedIn
 from fieldapp.accounts.factor_models import CodeApp, Passkey
-from fieldapp.accounts.models import Membership, User
+from fieldapp.accounts.models import Membership, Proposal, User
 from fieldapp.compliance.models import Feedback, NoticeSeen
 from fieldapp.core import clock
 from fieldapp.core.db import Base, Database, table_of
@@ -55,6 +55,7 @@ class Kept:
 KEPT = (
     Kept("account", User, User.id),
     Kept("memberships", Membership, Membership.user_id),
+    Kept("proposed_memberships", Proposal, Proposal.user_id),
     Kept("visits", Visit, Visit.owner_id),
     Kept("visits_taken_part_in", Participant, Participant.user_id),
     Kept("supplements", Supplement, Supplement.owner_id),
