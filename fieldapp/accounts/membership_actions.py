@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import policy, powers
@@ -148,9 +148,7 @@ def may_decide(session: Session, by: Person, proposal: Proposal, *, three_powers
     return by.is_admin and proposal.role == SECURITY and not powers.stands(session, SECURITY)
 
 
-def grant(
-    session: Session, id: UUID, *, by: Person | None, day: date, three_powers: bool = True, id_of: UUID | None = None
-) -> Membership | None:
+def grant(session: Session, id: UUID, *, by: Person | None, day: date, three_powers: bool = True) -> Membership | None:
     """What was proposed is so from now on. None: somebody has decided on it. `by` none: on the server itself.
 
     Raises Refused for what must not be, whoever asks for it."""
@@ -174,7 +172,7 @@ def grant(
     if before is not None or proposal.role in POWERS:
         begins = day if proposal.role in POWERS else max(begins, day)  # what was so until now stays as it was
     if before is not None:
-        _end(session, before, begins - A_DAY, by.id if by else None, day)
+        _end(session, before, begins - A_DAY, by.id if by else None)
     held = Membership(
         user_id=user.id, team_id=proposal.team_id, unit_id=proposal.unit_id, role=proposal.role, duty=proposal.duty,
         starts_on=begins, ends_on=proposal.ends_on,
@@ -244,7 +242,7 @@ def end(session: Session, id: UUID, *, by: UUID | None, day: date, last_day: dat
     if last < day - A_DAY or (held.ends_on is not None and last > held.ends_on):
         raise Refused("ends-early" if last < day else "ends-late")
     _check_not_last(session, held)
-    _end(session, held, last, by, day)
+    _end(session, held, last, by)
     return held
 
 
@@ -253,7 +251,7 @@ def _check_not_last(session: Session, held: Membership) -> None:
         raise Refused(f"last-{held.role}")
 
 
-def _end(session: Session, held: Membership, last: date, by: UUID | None, day: date) -> None:
+def _end(session: Session, held: Membership, last: date, by: UUID | None) -> None:
     was, held.ends_on = held.ends_on, max(last, held.starts_on - A_DAY)
     session.flush()
     told = {"ends_on": [was.isoformat() if was else None, held.ends_on.isoformat()]}
@@ -261,15 +259,12 @@ def _end(session: Session, held: Membership, last: date, by: UUID | None, day: d
     changes.note(session, "officer", held.user_id)
 
 
-def end_in_team(session: Session, team_id: UUID, last: date, *, by: UUID | None, day: date) -> int:
-    """Every membership of a team that goes on beyond `last` has it as its last day; how many."""
+def end_in(session: Session, place: ColumnElement[bool], last: date, *, by: UUID | None) -> int:
+    """Every membership in a team or unit that goes on beyond `last` has it as its last day; how many."""
     powers.alone(session)
-    beyond = [
-        one for one in session.scalars(select(Membership).where(Membership.team_id == team_id))
-        if _goes_on(one, day) and (one.ends_on is None or one.ends_on > last)
-    ]  # fmt: skip
+    beyond = [one for one in session.scalars(select(Membership).where(place)) if _goes_on(one, last + A_DAY)]
     for held in beyond:
-        _end(session, held, last, by, day)
+        _end(session, held, last, by)
     return len(beyond)
 
 

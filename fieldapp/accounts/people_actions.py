@@ -30,9 +30,7 @@ def make(
             raise Refused("id-taken")
         return known
     actions.check_new(session, username, name)
-    made = actions.make_user(session, id, username=username, name=name, password_hash=password_hash, by=by)
-    made.must_change_password = True
-    return made
+    return actions.make_user(session, id, username=username, name=name, password_hash=password_hash, by=by, given=True)
 
 
 def rename(session: Session, user: User, name: str, *, by: UUID | None) -> None:
@@ -49,7 +47,7 @@ def enable(session: Session, user: User, *, by: UUID | None) -> None:
     powers.alone(session)
     if user.disabled_at is not None:
         user.disabled_at = None
-        user.session_epoch += 1
+        actions.end_sessions(session, user, by=by)
         changes.note(session, "officer", user.id)
         audit.record(session, by, "user.enable", "user", user.id)
 
@@ -61,5 +59,4 @@ def may_reset(session: Session, user: User, *, three_powers: bool, day: date) ->
 
 def reset_password(session: Session, user: User, password_hash: str, *, by: UUID | None) -> None:
     """A password that somebody else chose: to be changed at the first sign-in; every session ends."""
-    actions.set_password(session, user, password_hash, by=by)
-    user.must_change_password = True
+    actions.set_password(session, user, password_hash, by=by, given=True)
