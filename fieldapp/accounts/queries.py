@@ -122,4 +122,4 @@ def units(session: Session) -> list[Unit]:
 
 
 def teams(session: Session) -> list[Team]:
-    return list(session.scalars(select(Team).order_by(Team.order, Team.name)))
+    return list(session.scalars(select(Team).where(Team.archived_at.is_(None)).order_by(Team.order, Team.name)))
