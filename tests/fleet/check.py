@@ -257,7 +257,8 @@ def _check_timelines(found: Findings, said: Told, held: Held) -> None:
     for event in said.events.values():
         if event.applied:
             expected |= {(where, event.id) for where in told.issue_links(said, event.issue).lines()}
-    former = {(where, ref) for where, ref in here if ref in said.former_events}
+    by_server = {row.id for row in held.rows("issue_event", "id", "body") if row.body.get("by") == "revision"}
+    former = {(where, ref) for where, ref in here if ref in said.former_events or ref in by_server}
     found.sets("timeline entry", expected, here, may=former)
     authors = {
         **{id: item.author for id, item in said.visits.items()},

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
+from fieldapp.core.files import Files
 from fieldapp.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,26 +15,36 @@ def check_files(
     found: "Findings", settings: Settings, photos: Sequence[Any], uploads: Sequence[Any], *, waits: bool
 ) -> None:
     """`waits`: unfinished uploads may still lie there, as long as the database knows them."""
-    root = Path(unquote(urlsplit(settings.files).path))
+    files = Files(settings.files)
     known = {row.sha256 for row in photos}
     stored = {row.sha256 for row in photos if row.stored_at is not None and row.purged_at is None}
-    here: set[str] = set()
-    for path in root.glob("evidence/*/*"):
-        found.must("foreign", path.name in known, f"file {path.relative_to(root)}: no photo has these bytes")
-        here.add(path.name)
-        if path.name in stored:
-            with path.open("rb") as file:
-                same = hashlib.file_digest(file, "sha256").hexdigest() == path.name
-            found.must("lost", same, f"file {path.relative_to(root)}: other bytes than it is named by")
+    here, thumbs = set[str](), set[str]()
+    for key in [listed.key for listed in files.listing()]:
+        kind, name = key.partition("/")[0], key.rpartition("/")[2]
+        if kind == "evidence":
+            found.must("foreign", name in known, f"file {key}: no photo has these bytes")
+            here.add(name)
+            if name in stored:
+                found.must("lost", _hash_of(files, key) == name, f"file {key}: other bytes than it is named by")
+        elif kind == "thumb":
+            thumbs.add(name.partition(".")[0])
+        elif kind == "fresh":
+            found.fault("wrong", f"left behind: {key}")
     for sha256 in stored - here:
         found.fault("lost", f"the bytes of {sha256} are not in the file store")
-    made = {row.id for row in photos if row.derivative == "made"}
-    found.sets("thumbnail", made, {path.stem for path in root.glob("thumb/*") if not path.name.startswith(".")})
-    for path in [*root.rglob(".*"), *root.glob("fresh/*")]:
-        found.fault("wrong", f"left behind: {path.relative_to(root)}")
+    found.sets("thumbnail", {row.id for row in photos if row.derivative == "made"}, thumbs)
+    for path in files.unfinished():
+        found.fault("wrong", f"left behind: {path.relative_to(files.path('') or path.anchor)}")
     unfinished = {row.id for row in uploads}
     for path in settings.parts_dir.iterdir():
         found.must("wrong", waits and path.stem in unfinished, f"left behind: parts/{path.name}")
     if not waits:
         for row in uploads:
             found.fault("wrong", f"upload {row.id} of photo {row.photo_id} is still known")
+
+
+def _hash_of(files: Files, key: str) -> str:
+    digest = hashlib.sha256()
+    for piece in files.pieces(key):
+        digest.update(piece)
+    return digest.hexdigest()

@@ -24,7 +24,8 @@ def evening(server: Server, *, photos: int = 0, say: Callable[[str], object] = l
     with server.database() as db:
         _until_copies(db, say)
         server.stop()
-        time_passes(server.settings, db, photos)
+        for settings in server.everywhere:
+            time_passes(settings, db, photos)
 
 
 def _until_copies(db: Database, say: Callable[[str], object]) -> None:

@@ -160,14 +160,17 @@ class Fleet:
     def progress(self) -> float:
         return sum(hand.quota.logged for hand in self.hands) / max(1, self.plan.visits)
 
+    def acts(self) -> list[Callable[[], None]]:
+        """What fate may do."""
+        acts = [self.restart, self.server.kill_web, self.server.kill_jobs]
+        return acts if self.server.postgres is None else [*acts, self.server.restart_database]
+
     @contextmanager
     def _fate(self) -> Iterator[None]:
         """At seeded points of progress the server, or a part of it, is killed."""
         over = threading.Event()
         points = sorted(self.rng.uniform(0.1, 0.85) for _ in range(self.plan.kills))
-        acts = [self.restart, self.server.kill_web, self.server.kill_jobs]
-        if self.server.postgres is not None:
-            acts.append(self.server.restart_database)
+        acts = self.acts()
         order = [self.restart, *(act for _ in range(self.plan.kills) for act in self.rng.sample(acts, len(acts)))]
 
         def watch() -> None:

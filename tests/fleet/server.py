@@ -137,6 +137,11 @@ class Server:
     def files(self) -> Files:
         return Files(self.settings.files)
 
+    @property
+    def everywhere(self) -> list[Settings]:
+        """The settings of each machine that serves."""
+        return [self.settings]
+
     # -- its processes --
 
     @property
