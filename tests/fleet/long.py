@@ -30,7 +30,7 @@ def runs(seed: int, *, small: bool) -> list[Run]:
     """Everything, each from the one seed."""
     visits, times, cuts = (300, 5, 1) if small else (10_000, 200, 10)
     size = ["--visits", str(visits), "--photos", str(2 * visits)]
-    fewer = [] if small else ["--photos", "2000", "--kills", "12"]
+    fewer = size if small else ["--visits", "1000", "--photos", "2000"]
     said = [
         *(Run(f"fleet {backend}", ["tests.fleet", *size, "--backend", backend]) for backend in BACKENDS),
         Run("journeys in Firefox and WebKit", ["pytest", "-q", "-m", "engines"]),
@@ -39,9 +39,7 @@ def runs(seed: int, *, small: bool) -> list[Run]:
         Run("disk full", ["tests.fleet.disk_full"]),
         Run("jobs killed", ["tests.fleet.killed_jobs", "--kills", "3" if small else "20"]),
         Run("PostgreSQL restarted", ["tests.fleet.postgres_restart", "--rounds", "1" if small else "3"]),
-        Run(
-            "two machines", ["tests.fleet.two_machines", *(size if small else ["--visits", "1000", "--photos", "2000"])]
-        ),
+        Run("two machines", ["tests.fleet.two_machines", *fewer]),
         Run("power cuts", ["tests.fleet.power_cut", "--cuts", str(cuts)]),
         *(Run(f"restore {backend}", ["tests.fleet.restored", "--backend", backend]) for backend in BACKENDS),
         *(Run(f"network {part}", ["tests.network", "--only", part]) for part in NETWORKS[: 1 if small else None]),
