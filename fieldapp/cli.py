@@ -14,8 +14,8 @@ from fieldapp.accounts.models import ROLES, Membership, User
 from fieldapp.core import clock, migrate
 from fieldapp.core.db import Database
 from fieldapp.core.secret import secret_key
-from fieldapp.sheets.columns import SHEETS
 from fieldapp.settings import BadSetting, Settings, read_settings
+from fieldapp.sheets.columns import SHEETS
 from fieldapp.upkeep.place import Trouble, under_way
 
 Run = Callable[[argparse.Namespace, Settings], int | None]
@@ -247,12 +247,18 @@ def compliance(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def bring_in(arguments: argparse.Namespace, settings: Settings) -> int:
     """1 where a line is bad, whether the others were brought in or not."""
-    from fieldapp.sheets import terminal
+    from fieldapp.sheets import terminal, words
+    from fieldapp.sheets.reading import Unreadable
 
-    return terminal.bring_in(
-        _ready(settings), settings, arguments.file, only=None if arguments.what == "all" else arguments.what,
-        dry=arguments.dry_run, skip_bad=arguments.skip_bad,
-    )  # fmt: skip
+    only = None if arguments.what == "all" else arguments.what
+    try:
+        return terminal.bring_in(
+            _ready(settings), settings, arguments.file, only=only, dry=arguments.dry_run, skip_bad=arguments.skip_bad
+        )
+    except Unreadable as error:
+        raise Failed(words.problem(error.code, error.said)) from error
+    except OSError as error:
+        raise Failed(f"{arguments.file}: {error.strerror or error}") from error
 
 
 def user_add(arguments: argparse.Namespace, settings: Settings) -> None:

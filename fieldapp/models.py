@@ -11,11 +11,12 @@ from fieldapp.issues import models as issues
 from fieldapp.photos import models as photos
 from fieldapp.projects import models as projects
 from fieldapp.search import models as search
+from fieldapp.sheets import models as sheets
 from fieldapp.sync import models as sync
 from fieldapp.timeline import models as timeline
 from fieldapp.visits import models as visits
 
 __all__ = [
     "Base", "accounts", "compliance", "core", "devices", "factors", "feed", "issues", "photos", "projects",
-    "search", "sync", "timeline", "visits",
+    "search", "sheets", "sync", "timeline", "visits",
 ]  # fmt: skip

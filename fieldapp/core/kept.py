@@ -58,7 +58,7 @@ class Kept:
 
     # -- the verbs --
 
-    def add(self, session: Session, by: UUID, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
         """A new row. Saying it again changes nothing; raises Clash where key or a unique value is another's."""
         known = session.get(self.model, key)
         if known is not None:
@@ -75,7 +75,7 @@ class Kept:
         return row
 
     def change(
-        self, session: Session, by: UUID, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
+        self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
     ) -> Base:
         """Set what differs. `seen`: what the page showed, as `plain` has it; raises Moved where that is no more so."""
         row = session.get_one(self.model, key, with_for_update=True)
@@ -93,14 +93,14 @@ class Kept:
         self.after(session, by, row, was)
         return row
 
-    def archive(self, session: Session, by: UUID, key: UUID | str) -> Base:
+    def archive(self, session: Session, by: UUID | None, key: UUID | str) -> Base:
         """Off every list to choose from; what was said of it stays. Twice is as good as once."""
         return self._shelve(session, by, key, "archived")
 
-    def restore(self, session: Session, by: UUID, key: UUID | str) -> Base:
+    def restore(self, session: Session, by: UUID | None, key: UUID | str) -> Base:
         return self._shelve(session, by, key, "restored")
 
-    def _shelve(self, session: Session, by: UUID, key: UUID | str, verb: str) -> Base:
+    def _shelve(self, session: Session, by: UUID | None, key: UUID | str, verb: str) -> Base:
         row: Any = session.get_one(self.model, key, with_for_update=True)
         if (row.archived_at is not None) == (verb == "archived"):
             return row  # type: ignore[no-any-return]
@@ -116,7 +116,7 @@ class Kept:
         """Columns from what was said: also those that follow from others, such as initials from a name."""
         return dict(said)
 
-    def after(self, session: Session, by: UUID, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
         """What follows from it. `was`: what differed before; none: the row is new; empty: archived or restored."""
         if self.phones:
             changes.note(session, self.phones, getattr(row, self.key))

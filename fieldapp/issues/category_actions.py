@@ -13,12 +13,12 @@ from fieldapp.issues.models import Category
 
 
 class Categories(Kept):
-    def add(self, session: Session, by: UUID, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
         _check_levels(session, key, said)
         return super().add(session, by, key, said)
 
     def change(
-        self, session: Session, by: UUID, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
+        self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
     ) -> Base:
         _check_levels(session, key, said)
         return super().change(session, by, key, said, seen=seen)

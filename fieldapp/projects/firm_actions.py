@@ -15,11 +15,11 @@ from fieldapp.projects.project_actions import zone_of
 
 
 class Enterprises(Kept):
-    def add(self, session: Session, by: UUID, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
         """Confirmed from the beginning."""
         return super().add(session, by, key, {**said, "zone_id": zone_of(session, None)})
 
-    def restore(self, session: Session, by: UUID, key: UUID | str) -> Base:
+    def restore(self, session: Session, by: UUID | None, key: UUID | str) -> Base:
         """Raises Clash("merged") for one that was merged: another stands for it."""
         if session.get_one(Enterprise, key).merged_into is not None:
             raise Clash("merged")
@@ -33,7 +33,7 @@ class Enterprises(Kept):
             made["uscc"] = credit_code.tidy(said["uscc"] or "") or None
         return made
 
-    def after(self, session: Session, by: UUID, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
         """Phones carry it with each of its projects."""
         if was is not None:
             row.confirmed = True
@@ -41,7 +41,7 @@ class Enterprises(Kept):
 
 
 class Contacts(Kept):
-    def after(self, session: Session, by: UUID, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
         if was:
             row.confirmed = True
         phones_learn(session, row.enterprise_id)

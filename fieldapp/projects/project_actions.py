@@ -26,12 +26,12 @@ class Projects(Kept):
             made["initials"] = initials(said["name"])[:160]
         return made
 
-    def after(self, session: Session, by: UUID, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
         """Its page and all phones learn of it: an archived one leaves them by the next delta."""
         changes.note(session, "project", row.id)
         actions.touch(session, row.id)
 
-    def add(self, session: Session, by: UUID, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
         return super().add(session, by, key, {**said, "zone_id": zone_of(session, said.get("area_id"))})
 
 
@@ -45,7 +45,7 @@ def zone_of(session: Session, area_id: UUID | None) -> UUID:
 class Assignments(Kept):
     """挂点. A row says who served from when to when, for good: a change ends it and begins another."""
 
-    def add(self, session: Session, by: UUID, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
         """Raises Clash("whom") where this officer or team serves the project in that time already."""
         if session.get(Assignment, key) is None:
             session.get_one(Project, said["project_id"], with_for_update=True)  # two at once would not see each other
@@ -53,7 +53,7 @@ class Assignments(Kept):
         return super().add(session, by, key, said)
 
     def change(
-        self, session: Session, by: UUID, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
+        self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
     ) -> Base:
         """From `starts_on` it is as `said`; until the day before, as it was. Another last day alone is just that."""
         row = session.get_one(Assignment, key, with_for_update=True)
@@ -67,7 +67,7 @@ class Assignments(Kept):
         self.end(session, by, row.id, said["starts_on"] - timedelta(days=1))
         return super().add(session, by, new_id(), said)
 
-    def end(self, session: Session, by: UUID, key: UUID | str, last: date) -> None:
+    def end(self, session: Session, by: UUID | None, key: UUID | str, last: date) -> None:
         """`last` is its last day; one before its first takes it back. One that has ended earlier stays so."""
         row = session.get_one(Assignment, key, with_for_update=True)
         if row.ends_on is None or row.ends_on > last:
@@ -78,7 +78,7 @@ class Assignments(Kept):
             audit.record(session, by, f"{self.subject}.ended", self.subject, row.id, changes=told)
             self.after(session, by, row, {"ends_on": was})
 
-    def after(self, session: Session, by: UUID, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
         """Whose project it is stands in the rows that phones carry."""
         changes.note(session, "project", row.project_id)
         actions.touch(session, row.project_id)
