@@ -10,6 +10,7 @@ import fieldapp
 from fieldapp.accounts import device_views as accounts_devices
 from fieldapp.accounts import entering
 from fieldapp.accounts import factor_views as factors
+from fieldapp.accounts import passkey_views as passkeys
 from fieldapp.accounts import password_views as passwords
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import second_step_views as second_step
@@ -42,14 +43,15 @@ from fieldapp.settings import LOOPBACK, BadSetting, Settings
 from fieldapp.sheets import views as sheets
 from fieldapp.sync import device_views as devices
 from fieldapp.sync import import_views as imports
+from fieldapp.sync import raw_views as raw
 from fieldapp.sync import review_views as review
 from fieldapp.sync import upload_views as uploads
 from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, accounts, passwords, accounts_devices, factors, second_step, compliance, feedback, issues, feed, follow_up, visit, supplements,
-    enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, audit, sheets,
+    health, accounts, passwords, accounts_devices, factors, second_step, passkeys, compliance, feedback, issues, feed, follow_up, visit, supplements,
+    enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets,
     registers, tiles,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form

@@ -1,12 +1,13 @@
 """Who sorts out what on `/review`, and by which acts (docs/sync-protocol.md 14).
 
-| item | lead | desk | system administrator |
-| --- | --- | --- | --- |
-| a record's | of their teams | all; of sensitive ones not the text | all (id, author, time and reason; the raw bytes) |
-| a device's | a number | a number | all |
+| item | lead | desk | system administrator | security administrator, auditor, others |
+| --- | --- | --- | --- | --- |
+| a record's | of their teams | all; of sensitive ones not the text | all: id, author, time and reason only | no |
+| a device's | a number | a number | all | no |
 
-Acts on a record are for whoever sees its item. An import is confirmed by its author or a lead; an author unknown here
-is matched by desk or admin; a record is placed by staff, for an admin knows no projects.
+Acts on a record are for whoever sees its item. What asks for having read it (choosing a version, placing, confirming)
+is for staff: an administrator reads none. An import is confirmed by its author or a lead; an author unknown here is
+matched by desk or administrator. The raw bytes open to their author, and to a system administrator who says why.
 """
 
 from sqlalchemy import ColumnElement, or_, true
@@ -22,6 +23,7 @@ ACTS = {
     "held": ("retry",),
     "imported": ("confirm", "match"),
 }
+BY_READERS = ("place", "choose", "confirm")
 
 
 def to_sort(person: Person) -> ColumnElement[bool]:
@@ -40,8 +42,18 @@ def acts(person: Person, item: ReviewItem) -> tuple[str, ...]:
     allowed = ACTS.get(item.kind, ())
     if item.user_id is not None or not (person.is_desk or person.is_admin):  # only an unknown author is matched
         allowed = tuple(act for act in allowed if act != "match")
-    if person.is_desk and not person.is_lead:
+    if not (person.is_lead or item.user_id == person.id):
         allowed = tuple(act for act in allowed if act != "confirm")
-    if not person.is_staff:  # an admin knows no projects to place by
-        allowed = tuple(act for act in allowed if act != "place")
+    if not person.is_staff:
+        allowed = tuple(act for act in allowed if act not in BY_READERS)
     return (*allowed, "close")
+
+
+def reads_texts(person: Person) -> bool:
+    """Who may tell versions by what they say. None of the three powers reads visits."""
+    return person.is_staff
+
+
+def may_open_raw(person: Person) -> bool:
+    """A system administrator, who says why; their author has a door of their own (`/api/v1/records/…/raw`)."""
+    return person.is_admin

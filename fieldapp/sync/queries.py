@@ -1,10 +1,11 @@
 """How `/review` finds its rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
@@ -19,6 +20,7 @@ from fieldapp.visits import policy as visits_policy
 from fieldapp.visits.models import Visit, VisitKind
 
 LIST_SIZE = 30
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,29 @@ class Version:
     photos: int | None
 
 
-def waiting(session: Session, person: Person, after: str | None, *, zone_readable: bool) -> Page[Waiting]:
-    """Open items, oldest first: what has waited longest comes first."""
-    query = (
-        select(ReviewItem)
-        .where(ReviewItem.closed_at.is_(None), policy.to_sort(person))
-        .order_by(ReviewItem.opened_at, ReviewItem.id)
-        .limit(LIST_SIZE + 1)
-    )
+def waiting(
+    session: Session, person: Person, after: str | None, *, zone_readable: bool, kinds: Iterable[str] = (),
+    most: int = LIST_SIZE,
+) -> Page[Waiting]:  # fmt: skip
+    """Open items, of these kinds or of any, oldest first: what has waited longest comes first."""
+    query = _open(person).order_by(ReviewItem.opened_at, ReviewItem.id).limit(most + 1)
+    if kinds:
+        query = query.where(ReviewItem.kind.in_(list(kinds)))
     if (start := unpack(after, datetime, UUID)) is not None:
         at, id = start
         query = query.where(or_(ReviewItem.opened_at > at, and_(ReviewItem.opened_at == at, ReviewItem.id > id)))
-    found = page(list(session.scalars(query)), LIST_SIZE, lambda item: pack(item.opened_at, item.id))
+    found = page(list(session.scalars(query)), most, lambda item: pack(item.opened_at, item.id))
     return Page(_rows(session, person, found.items, zone_readable=zone_readable), found.next)
+
+
+def _open(person: Person) -> Select[ReviewItem]:
+    return select(ReviewItem).where(ReviewItem.closed_at.is_(None), policy.to_sort(person))
+
+
+def counts(session: Session, person: Person) -> dict[str, int]:
+    """How many items of each kind wait, among the first MOST_COUNTED."""
+    some = _open(person).with_only_columns(ReviewItem.kind).limit(MOST_COUNTED).subquery()
+    return dict(session.execute(select(some.c.kind, func.count()).group_by(some.c.kind)).all())
 
 
 def _rows(session: Session, person: Person, items: list[ReviewItem], *, zone_readable: bool) -> list[Waiting]:
@@ -102,18 +114,24 @@ def count_of_devices(session: Session) -> int:
 
 
 def versions(session: Session, person: Person, record_id: UUID) -> list[Version]:
-    """The contents that stand under an id. A desk is not shown the text of a sensitive one, an admin of none."""
+    """The contents that stand under an id. A desk is not shown the text of a sensitive one; who reads no visits is
+    told when each came and what became of it, and no more."""
     raws = session.scalars(select(Raw).where(Raw.record_id == record_id).order_by(Raw.received_at, Raw.id)).all()
-    record = session.get(Record, record_id)
+    if session.get(Record, record_id) is None:
+        return []
+    if not policy.reads_texts(person):
+        return [
+            Version(raw.payload_sha256, raw.rev, raw.received_at, raw.state, None, "", None, "", None) for raw in raws
+        ]
     kinds = {kind.code: kind for kind in session.scalars(select(VisitKind))}
-    return [_version(session, person, raw, kinds) for raw in raws] if record is not None else []
+    return [_version(session, person, raw, kinds) for raw in raws]
 
 
 def _version(session: Session, person: Person, raw: Raw, kinds: dict[str, VisitKind]) -> Version:
     reading = envelope.read(raw.payload, raw.record_id)
     photos = len(reading.claims) if reading.claims is not None else None
     kind, project, at, text = None, "", None, ""
-    if isinstance(reading.record, VisitRecord) and person.is_staff:
+    if isinstance(reading.record, VisitRecord):
         body = reading.record.body
         kind, at = kinds.get(body.kind), reading.record.occurred_at
         if person.is_lead or not body.sensitive:
@@ -121,3 +139,8 @@ def _version(session: Session, person: Person, raw: Raw, kinds: dict[str, VisitK
             project = found.title if found is not None else body.typed_project
             text = "\n".join(filter(None, (body.content, body.progress, body.needs, body.problems, body.answers)))
     return Version(raw.payload_sha256, raw.rev, raw.received_at, raw.state, kind, project, at, text[:400], photos)
+
+
+def raws_of(session: Session, record_id: UUID) -> list[Raw]:
+    """The contents under an id, newest first; their bytes are read only when asked for."""
+    return list(session.scalars(select(Raw).where(Raw.record_id == record_id).order_by(Raw.id.desc())))

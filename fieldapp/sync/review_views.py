@@ -11,6 +11,7 @@ from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
 from fieldapp.core.access import role
 from fieldapp.core.login import person
+from fieldapp.core.paging import Page
 from fieldapp.core.payload import CannotPlace
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, read, settings
@@ -22,24 +23,48 @@ from fieldapp.sync.models import ReviewItem
 bp = Blueprint("review", __name__)
 sorters = role("lead", "desk", "admin")
 MOST_REASON = 200
+FEW = 5  # items of each group on the page of all groups
 
 
 @bp.get("/review")
 @sorters
 def review() -> ResponseReturnValue:
-    return render_template("sync/review.html", words=forms, **_list())
+    """In groups of what is dealt with alike, each with what has waited longest; one group by itself whole."""
+    asker, session = person(), read()
+    counts = queries.counts(session, asker)
+    groups = [(group, sum(counts.get(kind, 0) for kind in group.kinds)) for group in forms.GROUPS]
+    waiting = [(group, count) for group, count in groups if count]
+    chosen = forms.BY_CODE.get(request.args.get("group", ""))
+    if chosen is None and len(waiting) == 1:
+        chosen = waiting[0][0]
+    return render_template(
+        "sync/review.html",
+        words=forms,
+        groups=waiting,
+        most=queries.MOST_COUNTED,
+        devices=0 if asker.is_admin else queries.count_of_devices(session),
+        lists=[] if chosen else [(group, count, _listed(group, FEW)) for group, count in waiting],
+        **(_list(chosen) if chosen else {"chosen": None}),
+        asker=asker,
+    )
 
 
 @bp.get("/review/rows")
 @sorters
 def rows() -> ResponseReturnValue:
-    return render_template("sync/_review_rows.html", words=forms, **_list())
+    chosen = forms.BY_CODE.get(request.args.get("group", ""))
+    return render_template("sync/_review_rows.html", words=forms, **_list(chosen))
 
 
-def _list() -> dict[str, Any]:
-    asker, session = person(), read()
-    found = queries.waiting(session, asker, request.args.get("after"), zone_readable=settings().zone_readable)
-    return {"waiting": found, "devices": 0 if asker.is_admin else queries.count_of_devices(session)}
+def _list(group: forms.Group | None) -> dict[str, Any]:
+    return {"waiting": _listed(group, queries.LIST_SIZE), "chosen": group}
+
+
+def _listed(group: forms.Group | None, most: int) -> Page[queries.Waiting]:
+    return queries.waiting(
+        read(), person(), request.args.get("after"), zone_readable=settings().zone_readable,
+        kinds=group.kinds if group else (), most=most,
+    )  # fmt: skip
 
 
 @bp.get("/review/<uuid:id>")

@@ -4,7 +4,6 @@ from contextlib import suppress
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected
 
@@ -17,6 +16,8 @@ from fieldapp.core.web import db, read, settings
 from fieldapp.sync import envelope, receipts, records
 from fieldapp.sync.models import Raw
 from fieldapp.sync.payloads import MAX_RAW_BYTES, Receipt
+from fieldapp.sync.queries import raws_of
+from fieldapp.sync.raw_views import as_file
 
 bp = Blueprint("sync", __name__, url_prefix="/api/v1")
 READ = 16 * 1024  # gunicorn loses what had come of a longer read when the connection breaks
@@ -83,24 +84,17 @@ def record(id: UUID) -> Response:
 @bp.get("/records/<uuid:id>/raw")
 @signed_in
 def raw(id: UUID) -> Response:
-    """The bytes as they came: for author and admin, as a file, audited."""
+    """The bytes as they came: for their author, as a file, audited. An administrator says why (`raw_views`)."""
     who: Person = person()
-    found = _own(id, request.args.get("sha256"), who, admin_too=True)
+    found = _own(id, request.args.get("sha256"), who)
     with db().writing() as session:
         audit.record(session, who.id, "record.raw_read", "record", id, sha256=found.payload_sha256)
-    answer = Response(found.payload, mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{id}.json"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return as_file(found)
 
 
-def _own(id: UUID, sha256: str | None, who: Person, *, admin_too: bool = False) -> Raw:
-    query = select(Raw).where(Raw.record_id == id)
-    if sha256 is not None:
-        query = query.where(Raw.payload_sha256 == sha256)
-    for one in read().scalars(query.order_by(Raw.id.desc())):
-        if one.owner_id == who.id or (admin_too and who.is_admin):
+def _own(id: UUID, sha256: str | None, who: Person) -> Raw:
+    for one in raws_of(read(), id):
+        if one.owner_id == who.id and sha256 in (None, one.payload_sha256):
             return one
     raise not_found()
 

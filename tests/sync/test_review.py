@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
+from fieldapp.core.models import Audit
 from fieldapp.sync import actions
 from fieldapp.sync.models import ReviewItem
 from fieldapp.visits.models import Visit, VisitProject
@@ -107,15 +109,119 @@ def test_another_teams_lead_the_officers_and_the_unit_see_nothing_of_it(
     assert client_of(None).get("/review").status_code == 302
 
 
-def test_an_admin_is_shown_author_time_and_reason_but_no_text(
+def test_an_admin_is_shown_author_time_and_reason_and_nothing_else(
     client_of: ClientOf, db: Database, cast: Cast, ana: Phone
 ) -> None:
-    visit = ana.visit(new_id(), {"progress": "不给管理员看"})
-    ana.send(visit)
+    ana.send(ana.visit(new_id(), {"progress": "不给管理员看", "typed_project": "也不给"}, photos=[photo()]))
     zoe, item = client_of("zoe"), only_item(db)
-    page = zoe.get(f"/review/{item.id}").text
-    assert "安娜" in page and "不给管理员看" not in page
-    assert zoe.get(f"/api/v1/records/{visit.id}/raw?sha256={visit.sha256}").data == visit.raw
+    page = zoe.get(f"/review/{item.id}?q=yfxcl").text
+    assert "安娜" in page and "项目不存在，或登记人" in page
+    for withheld in ("不给管理员看", "也不给", "踏查现场", "1 张照片", "云帆新材料"):
+        assert withheld not in page
+    for act in ("place", "choose", "confirm"):
+        assert zoe.post(f"/review/{item.id}/{act}", data={"project": str(cast.sail)}).status_code == 404
+
+
+def test_the_other_two_powers_see_nothing_of_it(client_of: ClientOf, db: Database, cast: Cast, ana: Phone) -> None:
+    visit = ana.visit(new_id())
+    ana.send(visit)
+    item = only_item(db)
+    for who in ("sia", "abe"):
+        for url in ("/review", "/review/rows", f"/review/{item.id}", f"/records/{visit.id}/raw"):
+            assert client_of(who).get(url).status_code == 404, (who, url)
+        assert client_of(who).post(f"/review/{item.id}/close", data={"reason": "x"}).status_code == 404
+
+
+def test_what_waits_comes_in_groups_with_what_to_do_and_how_many(
+    client_of: ClientOf, db: Database, cast: Cast, ana: Phone
+) -> None:
+    for _ in range(7):
+        ana.send(ana.visit(new_id()))
+    first = ana.visit(cast.sail)
+    ana.send(first)
+    ana.send(ana.visit(cast.sail, {"progress": "另一版"}, id=first.id))
+    lin = client_of("lin")
+    page = lin.get("/review").text
+    assert page.index("同一记录有两个版本") < page.index("尚未归入")
+    assert "查看全部 7 项" in page and len(re.findall(r'href="/review/[0-9a-f-]{36}"', page)) == 6
+    whole = lin.get("/review?group=filing").text
+    assert len(re.findall(r'href="/review/[0-9a-f-]{36}"', whole)) == 7 and "可以关联到项目" in whole
+    assert lin.get("/review?group=nonsense").status_code == 200
+    assert "此类没有待处理事项" in lin.get("/review?group=photos").text
+
+
+def test_the_list_costs_the_same_however_long_it_is(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    def statements() -> int:
+        counted: list[str] = []
+        client = client_of("lin")
+        engine = client.application.extensions["fieldapp"].db.engine
+        listen = lambda *given: counted.append(given[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listen)
+        assert client.get("/review").status_code == 200
+        event.remove(engine, "before_cursor_execute", listen)
+        return len(counted)
+
+    def open_some(number: int) -> None:
+        with db.writing() as session:
+            for kind in ("late_author", "unplaced", "imported"):
+                actions.open_review(session, kind, f"{kind}:{number}", user_id=cast.ana, record_id=new_id())
+
+    open_some(0)
+    statements()  # opens the connections
+    few = statements()
+    for number in range(1, 5):
+        open_some(number)
+    assert statements() == few
+
+
+# -- raw bytes -----------------------------------------------------------------------------------------------------
+
+
+def test_an_admin_opens_the_raw_bytes_only_with_a_reason_that_the_auditor_sees(
+    client_of: ClientOf, db: Database, cast: Cast, ana: Phone
+) -> None:
+    visit = ana.visit(new_id(), {"progress": "不给看的字"})
+    ana.send(visit)
+    zoe, url = client_of("zoe"), f"/records/{visit.id}/raw"
+    assert url in zoe.get(f"/review/{only_item(db).id}").text
+    assert zoe.get(f"/api/v1{url}?sha256={visit.sha256}").status_code == 404, "not without a reason"
+    assert "不给看的字" not in zoe.get(url).text
+    for bad in ("", " x ", "长" * 201):
+        refused = zoe.post(url, data={"sha256": visit.sha256, "reason": bad})
+        assert refused.status_code == 422 and bad.strip() in refused.text and "不给看的字" not in refused.text
+    assert zoe.post(url, data={"sha256": "0" * 64, "reason": "查不出故障"}).status_code == 404
+    answer = zoe.post(url, data={"sha256": visit.sha256, "reason": "查不出故障"})
+    assert answer.data == visit.raw and answer.headers["Content-Disposition"].startswith("attachment")
+    with db.reading() as session:
+        (told,) = session.scalars(select(Audit).where(Audit.verb == "record.raw_read"))
+    assert (told.actor_id, told.detail) == (cast.zoe, {"sha256": visit.sha256, "reason": "查不出故障"})
+    log = client_of("abe").get("/audit").text
+    assert "佐伊" in log and "查不出故障" in log and "不给看的字" not in log
+
+
+def test_the_raw_bytes_ask_for_the_password_again(client_of: ClientOf, db: Database, cast: Cast, ana: Phone) -> None:
+    visit = ana.visit(new_id())
+    ana.send(visit)
+    zoe = client_of("zoe")
+    with clock.frozen(NOON + timedelta(minutes=15)):
+        assert zoe.get(f"/records/{visit.id}/raw").headers["Location"].startswith("/password-again")
+        answer = zoe.post(f"/records/{visit.id}/raw", data={"sha256": visit.sha256, "reason": "查不出故障"})
+        assert answer.status_code == 403 and answer.data != visit.raw
+
+
+def test_the_author_opens_their_own_as_before_and_nobody_else_does(
+    client_of: ClientOf, db: Database, cast: Cast, ana: Phone
+) -> None:
+    visit = ana.visit(cast.sail)
+    ana.send(visit)
+    assert client_of("ana").get(f"/api/v1/records/{visit.id}/raw?sha256={visit.sha256}").data == visit.raw
+    for who in ("bo", "lin", "dan", "dee", "uma", "zoe", "sia", "abe"):
+        client = client_of(who)
+        assert client.get(f"/api/v1/records/{visit.id}/raw").status_code == 404, who
+        if who != "zoe":
+            assert client.get(f"/records/{visit.id}/raw").status_code == 404, who
+            answer = client.post(f"/records/{visit.id}/raw", data={"sha256": visit.sha256, "reason": "想看看"})
+            assert answer.status_code == 404, who
 
 
 def test_a_desk_does_not_read_a_sensitive_text(client_of: ClientOf, db: Database, cast: Cast, ana: Phone) -> None:
