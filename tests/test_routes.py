@@ -85,6 +85,8 @@ def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
         "/link/<token>",
         "/link/<token>/photos/<uuid:photo_id>/<any(thumb, display):size>",
         "/login",
+        "/login/passkey",
+        "/login/second",
         "/logout",
         "/manifest.webmanifest",
         "/offline",

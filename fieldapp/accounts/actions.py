@@ -18,6 +18,7 @@ from fieldapp.accounts.models import ROLES, LoginFailure, Membership, Team, Unit
 from fieldapp.core import audit, changes, clock
 from fieldapp.core.db import new_id
 
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,59}")
 PASSWORD_MIN = 10
 KINDS = 3
 FORGET_FAILURES = timedelta(hours=24)
@@ -129,7 +130,7 @@ def add_user(
 
 def check_new(session: Session, username: str, name: str) -> None:
     """Raises Refused where there can be no account of this name."""
-    if not re.fullmatch(r"[a-z][a-z0-9._-]{1,59}", username.strip().lower()):
+    if not USERNAME.fullmatch(username.strip().lower()):
         raise Refused("username-form")
     check_name(name)
     if queries.by_username(session, username) is not None:
@@ -252,18 +253,23 @@ def attempt(session: Session, username: str, address: str) -> Attempt:
     return Attempt(username, address, user, _locked_until(session, username, address, clock.now()))
 
 
-def conclude(session: Session, tried: Attempt, right: bool, limits: Limits, verb: str = "sign-in") -> SignIn:
+def conclude(
+    session: Session, tried: Attempt, right: bool, limits: Limits, verb: str = "sign-in", *, done: str = "",
+    halfway: bool = False, told: dict[str, str] | None = None,
+) -> SignIn:  # fmt: skip
     """The second half: failures are counted by account and address together, and by account over all addresses.
 
-    `verb` is what it was tried for: to sign in, or to show once more that it is the same person."""
+    `verb` is what was tried, `done` what it led to, if that has another name. `halfway`: a second factor is still to
+    come, so the failures before are not forgotten; a right password would else buy any number of guesses at that."""
     now = clock.now()
     locked = _locked_until(session, tried.username, tried.address, now)
     if locked is not None:
         return SignIn(None, locked)
     if right and tried.user is not None and tried.user.disabled_at is None:
         ours = (LoginFailure.username == tried.username, LoginFailure.address == tried.address)
-        session.execute(delete(LoginFailure).where(*ours))
-        audit.record(session, tried.user.id, verb, "user", tried.user.id)
+        if not halfway:
+            session.execute(delete(LoginFailure).where(*ours))
+        audit.record(session, tried.user.id, done or verb, "user", tried.user.id, **(told or {}))
         return SignIn(tried.user)
     known = tried.user.id if tried.user else None
     audit.record(session, known, f"{verb}.failed", "user", known or tried.username)

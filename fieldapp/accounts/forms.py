@@ -52,6 +52,24 @@ class EndSessionsForm(FlaskForm):
     )
 
 
+class CodeForm(FlaskForm):
+    code = StringField(_l("Code"), [InputRequired(_l("Please enter the code.")), Length(max=40, message=TOO_LONG)])
+
+
+class PasskeyForm(FlaskForm):
+    name = StringField(
+        _l("Name of this passkey"),
+        [InputRequired(_l("Please give it a name.")), Length(max=60, message=TOO_LONG)],
+    )
+    answer = HiddenField(validators=[Length(max=20_000)])
+
+
+class PasskeySignInForm(FlaskForm):
+    own_device = BooleanField(_l("My own device: stay signed in"))
+    next = HiddenField()
+    answer = HiddenField(validators=[InputRequired(), Length(max=20_000)])
+
+
 class FirstAdminForm(FlaskForm):
     code = StringField(_l("Set-up code"), [InputRequired(_l("Please enter the code that the server printed."))])
     username = StringField(

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions, device_actions, entering, queries
+from fieldapp.accounts import actions, challenges, device_actions, entering, factor_actions, factor_queries, halfway, queries
 from fieldapp.accounts.entering import limits, locked_sentence
 from fieldapp.accounts.forms import FirstAdminForm, SignInForm, sentence
 from fieldapp.accounts.models import ADMIN, User
@@ -36,9 +36,16 @@ def login_page() -> ResponseReturnValue:
 
 
 def _login_form(form: SignInForm, status: int = 200, alert: str = "", *, ended: bool = False) -> ResponseReturnValue:
-    answer = make_response(render_template("accounts/login.html", form=form, alert=alert, ended=ended), status)
+    answer = make_response(
+        render_template("accounts/login.html", form=form, alert=alert, ended=ended, ways=_ways()), status
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _ways() -> dict[str, object]:
+    """How one may sign in beside the password."""
+    return {"passkeys": challenges.place() is not None}
 
 
 @bp.post("/login")
@@ -52,25 +59,44 @@ def sign_in() -> ResponseReturnValue:
     if attempt.locked_until is not None:
         return _login_form(form, 422, _why_not(attempt.locked_until))
     right = actions.verify(attempt.user, password)
-    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits()))
+    halfway_there = attempt.user is not None and factor_queries.factors(read(), attempt.user.id).any
+    done = "sign-in.first" if halfway_there else "sign-in"
+
+    def conclude(session: Session) -> actions.SignIn:
+        told = {"how": "password"}
+        return actions.conclude(session, attempt, right, limits(), done=done, halfway=halfway_there, told=told)
+
+    tried = db().write(conclude)
     if tried.user is None:
         return _login_form(form, 422, _why_not(tried.locked_until))
     person = person_on(tried.user, clock.today(settings().timezone))
     if not may_sign_in(person):
         return _login_form(form, 422, _("This account holds no role at present. Please ask the system administrator."))
-    entering.enter(tried.user, how="password", own_device=bool(form.own_device.data))
+    own_device = bool(form.own_device.data)
+    if halfway_there:
+        halfway.begin(tried.user, how="password", own_device=own_device, next=form.next.data or "")
+        return redirect("/login/second", 303)
+    entering.enter(tried.user, how="password", own_device=own_device)
     return redirect(login.safe_next(form.next.data), 303)
 
 
 def prove(form: reauth.Form) -> str:
-    """What core.reauth asks: why this does not show that it is still the same person; "" if it does."""
+    """What core.reauth asks: why this does not show that it is still the same person; "" if it does.
+
+    The password, or a code of the app that shows them; a code of recovery is not for this."""
     with db().reading() as session:
         username = session.get_one(User, login.person().id).username
         attempt = actions.attempt(session, username, request.remote_addr or "")
     if attempt.locked_until is not None:
         return _why_not(attempt.locked_until)
-    right = actions.verify(attempt.user, form.get(reauth.PROOF, "")[:200])
-    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits(), "password-again"))
+    typed = form.get(reauth.PROOF, "")[:200]
+    right = actions.verify(attempt.user, typed)
+
+    def conclude(session: Session) -> actions.SignIn:
+        shown = right or (attempt.user is not None and factor_actions.take_from_app(session, attempt.user.id, typed))
+        return actions.conclude(session, attempt, bool(shown), limits(), "password-again")
+
+    tried = db().write(conclude)
     if tried.user is not None:
         return ""
     return _why_not(tried.locked_until) if tried.locked_until else str(_("This is not the current password."))

@@ -23,7 +23,7 @@ def guard() -> None:
     if request.method in SAFE:
         return
     carries_cookie = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
-    if not carries_cookie and request.path != "/login":
+    if not carries_cookie and not request.path.startswith("/login"):
         return
     site = request.headers.get("Sec-Fetch-Site")
     ok = site == "same-origin" if site is not None else request.headers.get("Origin") == _own_origin()
