@@ -45,7 +45,7 @@ from fieldapp.visits import kind_actions as kinds
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits.models import Question, VisitKind
 
-NAME = {"label": _l("Name"), "required": True}
+NAME = {"label": _l("What it is called"), "required": True}
 ORDER = Whole(name="order", label=_l("Place in the list"), hint=_l("Smaller numbers come first."), empty=0)
 CODE = Code(name="code", label=_l("Code"), hint=_l("What records say; it cannot be changed later."), required=True)
 ZH = {"name": "zh", "label": _l("Name in Chinese"), "required": True}
@@ -184,7 +184,7 @@ CONTACTS_PAGE = Register(
     ),
     fields=(
         Ref(name="enterprise_id", label=_l("Enterprise"), target="enterprises", required=True),
-        Text(name="name", most=60, **NAME),
+        Text(name="name", label=_l("Name"), required=True, most=60),
         Text(name="title", label=_l("Job title"), most=60),
         Number(name="phone", label=_l("Telephone"), hint=_l("Left empty, it stays as it is.")),
         ORDER,

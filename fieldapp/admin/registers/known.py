@@ -123,7 +123,7 @@ TITLES: dict[str, Callable[[Session, set[str]], dict[str, str]]] = {
 def project_named(text: str) -> ColumnElement[bool]:
     what = like(text)
     firm = Project.enterprise_id.in_(select(Enterprise.id).where(named(text)))
-    columns = (Project.name, Project.initials)
+    columns = (Project.name, Project.initials, Project.name + "（" + Project.phase + "）")
     return or_(*(column.ilike(what, escape="\\") for column in columns), firm)
 
 

@@ -9,6 +9,12 @@ from fieldapp.core import clock
 from tests.cast import NOON
 
 
+@pytest.fixture
+def db_url(sqlite_url: str) -> str:
+    """What has SQL of its own is tested on both: test_lists.py."""
+    return sqlite_url
+
+
 @pytest.fixture(autouse=True)
 def noon() -> Iterator[None]:
     with clock.frozen(NOON):

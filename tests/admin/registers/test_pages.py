@@ -15,11 +15,6 @@ from tests.feed.pages import faults, parse
 
 
 @pytest.fixture
-def db_url(sqlite_url: str) -> str:
-    return sqlite_url
-
-
-@pytest.fixture
 def rows(db: Database, cast: Cast) -> dict[str, str]:
     """A row of each register."""
     contact, phrase = new_id(), new_id()
@@ -36,13 +31,11 @@ def rows(db: Database, cast: Cast) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
-def test_every_page_of_every_register_keeps_the_rules(zoe: FlaskClient, rows: dict[str, str], language: str) -> None:
-    zoe.set_cookie("fieldapp_lang", language)
+def test_every_page_of_every_register_keeps_the_rules(zoe: FlaskClient, rows: dict[str, str]) -> None:
     found = {}
     assert set(rows) == set(REGISTERS)
     for slug, key in rows.items():
-        for path in ("", "/new", f"/{key}", "?aside=1", "?q=zzz"):
+        for path in ("", "/new", f"/{key}", "?aside=1&q=zzz"):
             answer = zoe.get(f"/admin/{slug}{path}")
             assert answer.status_code == 200, f"{slug}{path}"
             found[slug + path] = faults(parse(answer.text))
