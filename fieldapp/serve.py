@@ -19,18 +19,19 @@ from fieldapp.app import check_start, create_app
 from fieldapp.audit import jobs as audit_jobs
 from fieldapp.compliance import switches
 from fieldapp.connections import Worker
-from fieldapp.core import assets, jobs, logs
+from fieldapp.core import assets, jobs, logs, metrics, reports
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.keeping import jobs as keeping_jobs
 from fieldapp.photos import jobs as photo_jobs
+from fieldapp.projects import jobs as project_jobs
 from fieldapp.settings import Settings
 from fieldapp.sheets import jobs as sheet_jobs
 from fieldapp.sync import jobs as record_jobs
 from fieldapp.sync import upload_jobs
 
 # Each has told core.jobs what it does by being imported.
-JOBS = (audit_jobs, keeping_jobs, photo_jobs, record_jobs, sheet_jobs, upload_jobs)
+JOBS = (audit_jobs, keeping_jobs, photo_jobs, project_jobs, record_jobs, sheet_jobs, upload_jobs)
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop
 JOBS_STOP_WITHIN = 10
@@ -100,6 +101,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return create_app(self.settings)
 
 
+def _begin_process(_server: Any, worker: Any) -> None:
+    _end_with_parent(signal.SIGKILL)
+    metrics.begin(worker.age)
+
+
 def options(settings: Settings, host: str, port: int, workers: int) -> dict[str, Any]:
     """What gunicorn is told."""
     return {
@@ -113,7 +119,7 @@ def options(settings: Settings, host: str, port: int, workers: int) -> dict[str,
         "worker_tmp_dir": str(MEMORY) if MEMORY.is_dir() else None,
         "loglevel": "warning",
         "control_socket_disable": True,
-        "post_fork": lambda _server, _worker: _end_with_parent(signal.SIGKILL),
+        "post_fork": _begin_process,
     }
 
 
@@ -138,6 +144,7 @@ def run(settings: Settings, database: Database, host: str, port: int, workers: i
 def run_worker(settings: Settings) -> None:
     """Run the jobs until told to stop."""
     logs.configure(settings.log_level)
+    reports.configure(settings)
     jobs.run_consumer(jobs.Context(settings, Database(settings.database), Files(settings.files)))
 
 

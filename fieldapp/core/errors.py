@@ -6,7 +6,7 @@ from typing import cast
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from fieldapp.core import passing
+from fieldapp.core import passing, reports
 from fieldapp.core.problems import Problem, generic
 from fieldapp.core.web import close_reading, request_id, said_path
 
@@ -61,6 +61,7 @@ def _crash(error: Exception) -> Response:
         close_reading()  # its connection may be the one that was lost; what finishes the answer reads anew
         return answer(come_again(error))
     g.crashed = True
+    reports.tell(error, request_id=request_id(), route=str(request.url_rule or ""))
     log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": said_path()}})
     return answer(generic(500))
 

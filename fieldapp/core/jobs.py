@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from huey.consumer import Consumer
 
-from fieldapp.core import audit, queues
+from fieldapp.core import audit, passing, queues, reports
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.settings import Settings
@@ -111,8 +111,8 @@ def run(name: str, context: Context) -> None:
     """Run one job here and now. What goes wrong in it is logged and left to the next sweep."""
     try:
         _jobs[name](context)
-    except Exception:
-        log.exception("a job failed", extra={"facts": {"job": name}})
+    except Exception as error:
+        _failed("a job failed", name, error)
 
 
 def sweep(context: Context) -> None:
@@ -120,8 +120,14 @@ def sweep(context: Context) -> None:
     for name, do in list(_each_minute.items()):
         try:
             do(context)
-        except Exception:
-            log.exception("a sweep failed", extra={"facts": {"job": name}})
+        except Exception as error:
+            _failed("a sweep failed", name, error)
+
+
+def _failed(what: str, name: str, error: Exception) -> None:
+    log.error(what, exc_info=error, extra={"facts": {"job": name}})
+    if not passing.passes(error):
+        reports.tell(error, job=name)
 
 
 @every_minute

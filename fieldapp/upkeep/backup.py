@@ -5,7 +5,7 @@ by their hash, so that a second backup copies only what is new.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,7 @@ from fieldapp.core.files import Files, Listed
 from fieldapp.core.migrate import EPOCH, revision
 from fieldapp.core.models import Counter, Fact
 from fieldapp.core.secret import secret_key
+from fieldapp.keeping.figures import LAST_BACKUP
 from fieldapp.photos.models import Photo, evidence_key
 from fieldapp.search.grams import INDEX
 from fieldapp.settings import Settings
@@ -94,6 +95,8 @@ def backup(settings: Settings, files: Files, root: Path, keep: int | None = None
             )  # fmt: skip
             manifest.write(making, said)
         made = place.generations()[-1]
+        with suppress(OSError):  # a data folder that may not be written to
+            (settings.data_dir / LAST_BACKUP).touch()
         return Report(made.name, said, taken.new, taken.new_bytes, _prune(place, keep))
 
 
