@@ -20,7 +20,9 @@ from fieldapp.admin.registers import views as registers
 from fieldapp.audit import views as audit
 from fieldapp.compliance import feedback_views as feedback
 from fieldapp.compliance import views as compliance
-from fieldapp.core import assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, origin, reauth, web
+from fieldapp.core import (
+    assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, metrics, origin, reauth, reports, web,
+)  # fmt: skip
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
 from fieldapp.core.secret import secret_key
@@ -36,6 +38,7 @@ from fieldapp.feed import unfiled_views as unfiled
 from fieldapp.feed import views as feed
 from fieldapp.feed import visit_views as visit
 from fieldapp.issues import views as issues
+from fieldapp.keeping import metrics_views
 from fieldapp.keeping import views as keeping
 from fieldapp.photos import views as photos
 from fieldapp.pwa import views as pwa
@@ -50,7 +53,7 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, accounts, passwords, accounts_devices, factors, second_step, passkeys, compliance, feedback, issues, feed, follow_up, visit, supplements,
+    health, metrics_views, accounts, passwords, accounts_devices, factors, second_step, passkeys, compliance, feedback, issues, feed, follow_up, visit, supplements,
     enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets,
     registers, tiles,
 )  # fmt: skip
@@ -72,11 +75,13 @@ def create_app(settings: Settings) -> Flask:
     i18n.init_app(app)
     assets.init_app(app)
     limits.init_app(app)
+    metrics.init_app(app)
     demo.init_app(app, accounts_queries.demo_user)
     Htmx(app)
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     jobs.connect(settings)
+    reports.configure(settings)
     return app
 
 
