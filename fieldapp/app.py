@@ -14,8 +14,11 @@ from fieldapp.accounts import passkey_views as passkeys
 from fieldapp.accounts import password_views as passwords
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import second_step_views as second_step
+from fieldapp.accounts import sso_views as sso
 from fieldapp.accounts import views as accounts
 from fieldapp.admin.registers import tile_views as tiles
+from fieldapp.admin.people import membership_views as memberships
+from fieldapp.admin.people import user_views as people
 from fieldapp.admin.registers import views as registers
 from fieldapp.audit import views as audit
 from fieldapp.compliance import feedback_views as feedback
@@ -36,6 +39,7 @@ from fieldapp.feed import site_views as site
 from fieldapp.feed import supplement_views as supplements
 from fieldapp.feed import unfiled_views as unfiled
 from fieldapp.feed import views as feed
+from fieldapp.feed import watermark_views as watermark
 from fieldapp.feed import visit_views as visit
 from fieldapp.issues import views as issues
 from fieldapp.keeping import metrics_views
@@ -53,9 +57,9 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, metrics_views, accounts, passwords, accounts_devices, factors, second_step, passkeys, compliance, feedback, issues, feed, follow_up, visit, supplements,
-    enterprise, unfiled, search, new_visit, joint, site, photos, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets,
-    registers, tiles,
+    health, metrics_views, accounts, passwords, accounts_devices, factors, second_step, passkeys, sso, compliance, feedback, issues, feed, follow_up, visit, supplements,
+    enterprise, unfiled, search, new_visit, joint, site, photos, watermark, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets,
+    registers, tiles, people, memberships,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 
@@ -70,7 +74,7 @@ def create_app(settings: Settings) -> Flask:
     logs.init_app(app)
     origin.init_app(app)
     login.init_app(app, entering.load_person, entering.note_use)
-    reauth.init_app(app, accounts.prove)
+    reauth.init_app(app, accounts.prove, accounts.other_proof)
     errors.init_app(app)
     i18n.init_app(app)
     assets.init_app(app)

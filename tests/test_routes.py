@@ -98,6 +98,8 @@ def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
         "/login",
         "/login/passkey",
         "/login/second",
+        "/login/sso",
+        "/login/sso/back",
         "/logout",
         "/manifest.webmanifest",
         "/metrics",

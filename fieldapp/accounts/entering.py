@@ -98,6 +98,16 @@ def _begin(user: User, *, row: UUID, how: str, own_device: bool, strong: bool, p
     login.begin(person, user.session_epoch, own_device=own_device, row=row, how=how, strong=strong, proven=proven)
 
 
+def may_sign_in_here(person: Person) -> bool:
+    """Whether a password or passkey of ours is enough, where there is single sign-on: to admins it always is."""
+    everybody = not settings().oidc_issuer or settings().local_sign_in == "all"
+    return everybody or person.has_power
+
+
+def elsewhere_sentence() -> str:
+    return str(_("Please sign in by single sign-on: passwords of this system are for administrators."))
+
+
 def limits() -> actions.Limits:
     return actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
 

@@ -117,9 +117,12 @@ def sign_in() -> ResponseReturnValue:
             form, place, 422, _("The passkey was not accepted. Please try again, or use the password.")
         )
     user = read().get_one(User, key.user_id)
-    if not may_sign_in(person_on(user, clock.today(settings().timezone))):
+    person = person_on(user, clock.today(settings().timezone))
+    if not may_sign_in(person):
         sentence = _("This account holds no role at present. Please ask the system administrator.")
         return _sign_in_page(form, place, 422, sentence)
+    if half is None and not entering.may_sign_in_here(person):
+        return _sign_in_page(form, place, 422, entering.elsewhere_sentence())
     if half is not None:
         entering.enter(user, how=half.how, own_device=half.own_device, strong=True)
         return redirect(login.safe_next(half.next), 303)

@@ -3,6 +3,7 @@
 import hmac
 from contextlib import suppress
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,8 +11,18 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions, challenges, device_actions, entering, factor_actions, factor_queries, halfway, queries
-from fieldapp.accounts.entering import limits, locked_sentence
+from fieldapp.accounts import (
+    actions,
+    challenges,
+    device_actions,
+    entering,
+    factor_actions,
+    factor_queries,
+    halfway,
+    queries,
+    sso,
+)
+from fieldapp.accounts.entering import limits, locked_sentence, may_sign_in_here
 from fieldapp.accounts.forms import FirstAdminForm, SignInForm, sentence
 from fieldapp.accounts.models import ADMIN, User
 from fieldapp.accounts.policy import may_sign_in, person_on
@@ -45,7 +56,11 @@ def _login_form(form: SignInForm, status: int = 200, alert: str = "", *, ended: 
 
 def _ways() -> dict[str, object]:
     """How one may sign in beside the password."""
-    return {"passkeys": challenges.place() is not None}
+    there = request.args.get("next") or request.form.get("next") or ""
+    return {
+        "passkeys": challenges.place() is not None, "sso": sso.is_on(), "service": settings().oidc_name,
+        "query": f"?{urlencode({'next': there})}" if there else "",
+    }  # fmt: skip
 
 
 @bp.post("/login")
@@ -72,6 +87,8 @@ def sign_in() -> ResponseReturnValue:
     person = person_on(tried.user, clock.today(settings().timezone))
     if not may_sign_in(person):
         return _login_form(form, 422, _("This account holds no role at present. Please ask the system administrator."))
+    if not may_sign_in_here(person):
+        return _login_form(form, 422, entering.elsewhere_sentence())
     own_device = bool(form.own_device.data)
     if halfway_there:
         halfway.begin(tried.user, how="password", own_device=own_device, next=form.next.data or "")
@@ -100,6 +117,11 @@ def prove(form: reauth.Form) -> str:
     if tried.user is not None:
         return ""
     return _why_not(tried.locked_until) if tried.locked_until else str(_("This is not the current password."))
+
+
+def other_proof() -> str:
+    """Whoever came by single sign-on may know no password of ours."""
+    return "/login/sso?again=1" if sso.is_on() and login.how() == "sso" else ""
 
 
 def _why_not(locked_until: datetime | None) -> str:

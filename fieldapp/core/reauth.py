@@ -18,7 +18,7 @@ every field as it was sent and sends them again with the password: the view runs
 
 When it was given stands in the signed session, so it belongs to this browser and this sign-in alone; a new sign-in
 begins anew (`login.begin`). Another site's form never comes this far (core.origin), and where the page goes on to is
-its own address, or a path of ours. What proves somebody is for the accounts to say: `init_app(app, prove)`.
+its own address, or a path of ours. What proves somebody is for the accounts to say (`init_app`).
 """
 
 from collections.abc import Callable
@@ -43,13 +43,14 @@ PAGE = "/password-again"
 
 Form = MultiDict[str, str]
 Prove = Callable[[Form], str]  # what is wrong with the proof, as a sentence; "": it is right
+Way = Callable[[], str]  # where it can be shown otherwise, to go on to `next` from there; "": nowhere
 View = TypeVar("View", bound=Callable[..., Any])
 
 bp = Blueprint("reauth", __name__)
 
 
-def init_app(app: Flask, prove: Prove) -> None:
-    app.extensions["prove"] = prove
+def init_app(app: Flask, prove: Prove, other_proof: Way) -> None:
+    app.extensions["prove"], app.extensions["other_proof"] = prove, other_proof
     app.register_blueprint(bp)
 
 
@@ -73,7 +74,7 @@ def is_recent() -> bool:
 def ask() -> Response | None:
     """None where the view may go on; else the page that asks for the password, or the way to it."""
     if request.method == "POST" and PROOF in request.form:
-        refused = _proven(request.form)
+        refused = "" if is_recent() else _proven(request.form)  # it may have been given meanwhile, in another tab
         request.form = _without_proof(request.form)  # the view's forms see what was first sent, and nothing else
         return _page(request.form, refused) if refused else None
     return None if is_recent() else _asking()
@@ -118,7 +119,10 @@ def _page(form: Form, refused: str, *, status: int = 422) -> Response:
 def _rendered(
     action: str, fields: list[tuple[str, str]], refused: str, status: int = 200, *, files: bool = False
 ) -> Response:
-    page = render_template("reauth.html", action=action, fields=fields, refused=refused, files=files, proof=PROOF)
+    way = current_app.extensions["other_proof"]()
+    page = render_template(
+        "reauth.html", action=action, fields=fields, refused=refused, files=files, proof=PROOF, way=way, here=PAGE
+    )
     return no_store(make_response(page, status))
 
 
