@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import IO, Any
 from uuid import UUID
 
 import ijson
@@ -34,6 +34,7 @@ from fieldapp.sync.uploads import Uploads
 
 FORMAT = "fieldapp-export/1"
 DEEPEST = 12
+TYPES = ("visit", "supplement", "issue_event")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NO_NUMBERS = (InvalidOperation, SystemError)  # what the parser makes of 1e99999999999999999999 and of 5,000 digits
 log = logging.getLogger("fieldapp.imports")
@@ -43,24 +44,30 @@ class NotAnExport(Exception):
     """The file is not one that fieldapp exported, or it is cut short. What came before the cut was taken in."""
 
 
+class CutShort(NotAnExport):
+    """It began as an export does and does not end as one."""
+
+
 @dataclass
 class Taken:
     """What became of one record of the file: its receipt, or why there is none."""
 
     id: str
+    type: str = ""
+    new: bool = False  # its bytes had not come before, from the phone or a desk
     receipt: Receipt | None = None
     problem: str = ""
     photos: dict[str, str] = field(default_factory=dict)  # photo id -> why its bytes were not taken
 
 
-def take(db: Database, settings: Settings, uploads: Uploads, file: BinaryIO, importer: UUID) -> Iterator[Taken]:
+def take(db: Database, settings: Settings, uploads: Uploads, file: IO[bytes], importer: UUID) -> Iterator[Taken]:
     """Take an export file in, record by record. Raises NotAnExport where the file ends too early or is none."""
     _check(file)
     try:
         for item in ijson.items(ijson.parse(_shallow(ijson.basic_parse(file))), "records.item"):
             yield _take_one(db, settings, uploads, item, importer)
     except (ijson.JSONError, UnicodeDecodeError, *NO_NUMBERS) as error:
-        raise NotAnExport(str(error)) from error
+        raise CutShort(str(error)) from error
 
 
 def _shallow(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -70,11 +77,11 @@ def _shallow(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     for event, value in events:
         depth += event.startswith("start_") - event.startswith("end_")
         if depth > DEEPEST:
-            raise NotAnExport("too deep")
+            raise CutShort("too deep")
         yield event, value
 
 
-def _check(file: BinaryIO) -> None:
+def _check(file: IO[bytes]) -> None:
     """The format stands first in the file; looking at the head is enough."""
     head = file.read(200)
     file.seek(0)
@@ -85,7 +92,7 @@ def _check(file: BinaryIO) -> None:
 def _take_one(db: Database, settings: Settings, uploads: Uploads, item: Any, importer: UUID) -> Taken:
     if not isinstance(item, dict):
         return Taken("", problem="unreadable")
-    taken = Taken(str(item.get("id", "")))
+    taken = Taken(str(item.get("id", "")), type=item["type"] if item.get("type") in TYPES else "")
     try:
         id, raw = UUID(taken.id), _bytes(item.get("raw_b64"))
     except ValueError:
@@ -98,7 +105,7 @@ def _take_one(db: Database, settings: Settings, uploads: Uploads, item: Any, imp
     if taken.problem:
         return taken
     try:
-        records.accept(db, settings, id, raw, records.Sender(importer, importing=True))
+        taken.new = records.accept(db, settings, id, raw, records.Sender(importer, importing=True)).first
         by = _as_whom(db, id, str(item["sha256"]), importer)
         photos = item.get("photos")
         for photo in photos if isinstance(photos, list) else []:

@@ -50,6 +50,7 @@ class Sender:
 class Answer:
     receipt: Receipt
     status: int
+    first: bool  # these bytes came for the first time
 
 
 def accept(db: Database, settings: Settings, id: UUID, raw: bytes, sender: Sender) -> Answer:
@@ -67,7 +68,7 @@ def accept(db: Database, settings: Settings, id: UUID, raw: bytes, sender: Sende
         log.warning("left to the sweep", extra={"facts": {"record": str(id), "error": type(error).__name__}})
         seen.clear()  # what was read was not committed
     receipt = seen[-1] if seen else _read_receipt(db, id, sha256)
-    return Answer(receipt, _status(receipt, first=first))
+    return Answer(receipt, _status(receipt, first=first), first)
 
 
 def _read_receipt(db: Database, id: UUID, sha256: str) -> Receipt:
