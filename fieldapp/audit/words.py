@@ -34,6 +34,7 @@ ACTS: dict[str, tuple[LazyString, Words]] = {
     "read": (_l("Reading and taking out"), {
         "contact.revealed": _l("Looked at a telephone number"),
         "record.raw_read": _l("Opened a record's raw bytes"),
+        "photo.marked": _l("Took out a photo with its watermark"),
         "photo.downloaded": _l("Downloaded a photo as it was uploaded"),
         "map.by-officer": _l("Filtered the map by one person"),
         "data.exported": _l("Took along their own data"),

@@ -32,6 +32,7 @@ TITLES: dict[str, LazyString] = {
     "too-many": _l("Too many requests. Please try again shortly."),
     "disk-full": _l("The server has no room left. Nothing is lost; the phone will try again."),
     "too-large": _l("This is too large."),
+    "no-font": _l("This server has no font for Chinese, so it cannot mark photos. Please tell its administrator."),
     "demo": _l("This is a demo account."),
     "server": _l("Something went wrong on our side. Nothing that was saved is lost."),
 }

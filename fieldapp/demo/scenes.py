@@ -13,7 +13,8 @@ from datetime import datetime
 
 from fieldapp.demo import buildings, groundworks, indoors, outdoors
 from fieldapp.demo.canvas import Day, Labels, Picture, jpeg
-from fieldapp.demo.lettering import Lettering, paste_board, write
+from fieldapp.demo.lettering import paste_board, write
+from fieldapp.photos.lettering import Lettering
 
 SIZE = (960, 720)
 Scene = Callable[[random.Random, Day, float, Labels], Picture]

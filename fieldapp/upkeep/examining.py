@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
-from fieldapp.demo.lettering import FONTS
+from fieldapp.photos.lettering import FONTS
 from fieldapp.settings import Settings
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from fieldapp.demo.canvas import Day
-from fieldapp.demo.lettering import Lettering
+from fieldapp.photos.lettering import Lettering
 from fieldapp.demo.scenes import SCENES, SIZE, Shot, draw, draw_all, draw_shot
 
 CHINA = ZoneInfo("Asia/Shanghai")

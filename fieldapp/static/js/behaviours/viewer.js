@@ -47,6 +47,8 @@ export function viewer() {
     one("[data-viewer-sub]", box).textContent = link.dataset["sub"] ?? "";
     one("[data-viewer-hash]", box).textContent = link.dataset["hash"] ?? "";
     /** @type {HTMLAnchorElement} */ (one("[data-viewer-original]", box)).href = link.dataset["original"] ?? link.href;
+    one("[data-viewer-marking]", box).hidden = !link.dataset["marked"];
+    /** @type {HTMLAnchorElement} */ (one("[data-viewer-marked]", box)).href = link.dataset["marked"] ?? link.href;
     for (const button of all("[data-viewer-prev], [data-viewer-next]", box)) button.hidden = shown.length < 2;
   }
 
