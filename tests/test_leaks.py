@@ -245,8 +245,11 @@ DESK_TOO = TO_TEAM - {"talk phone", "phone"}
 ISSUES_OF_THE_DESK = {"issue title", "issue text", "issue place", "issue raised by", "issue progress"}
 
 
+KEEPS = {"talk enterprise", "talk project", "talk contact"}  # what the administrator's registers are made of
+
+
 MAY: dict[str | None, set[str]] = {
-    "dan": set(), "bo": TO_TEAM, "uma": set(), "zoe": {"photo taken back"}, "dee": DESK_TOO | ISSUES_OF_THE_DESK,
+    "dan": set(), "bo": TO_TEAM, "uma": set(), "zoe": KEEPS | {"photo taken back"}, "dee": DESK_TOO | ISSUES_OF_THE_DESK,
     None: set(),
 }  # fmt: skip
 

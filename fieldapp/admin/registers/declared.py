@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from fieldapp.accounts.models import Team, User
+from fieldapp.admin.people.places import TEAMS_PAGE, UNITS_PAGE
 from fieldapp.admin.registers.fields import (
     Amount,
     Area,
@@ -47,7 +48,7 @@ from fieldapp.visits.models import Question, VisitKind
 
 NAME = {"label": _l("What it is called"), "required": True}
 ORDER = Whole(name="order", label=_l("Place in the list"), hint=_l("Smaller numbers come first."), empty=0)
-CODE = Code(name="code", label=_l("Code"), hint=_l("What records say; it cannot be changed later."), required=True)
+CODE = Code(name="code", label=_l("Code in records"), hint=_l("What records say; it cannot be changed later."), required=True)
 ZH = {"name": "zh", "label": _l("Name in Chinese"), "required": True}
 EN = {"name": "en", "label": _l("Name in English"), "hint": _l("Left empty, it is the Chinese one."), "instead": "zh"}
 
@@ -274,7 +275,7 @@ ASSIGNMENTS_PAGE = Register(
         "projects": _ids(rows, "project_id"), "users": _ids(rows, "user_id"), "teams": _ids(rows, "team_id"),
     },
     line=_assignment_line,
-    words={"current": _l("Current"), "aside": _l("Ended"), "archive": _l("End it now"), "archived": _l("Ended")},
+    words={"current": _l("Current"), "aside": _l("Ended"), "archive": _l("End it today"), "archived": _l("Ended")},
 )  # fmt: skip
 
 
@@ -368,8 +369,9 @@ REGISTERS: dict[str, Register] = {
     one.slug: one
     for one in (
         PROJECTS_PAGE, ENTERPRISES_PAGE, CONTACTS_PAGE, ASSIGNMENTS_PAGE, AREAS_PAGE, ZONES_PAGE, KINDS_PAGE,
-        CATEGORIES_PAGE, PROGRAMMES_PAGE, QUESTIONS_PAGE, PHRASES_PAGE,
+        CATEGORIES_PAGE, PROGRAMMES_PAGE, QUESTIONS_PAGE, PHRASES_PAGE, TEAMS_PAGE, UNITS_PAGE,
     )
 }  # fmt: skip
+PEOPLE = ("teams", "units")
 PLACES = ("projects", "enterprises", "contacts", "assignments", "areas", "zones")
 WORDS = ("kinds", "categories", "programmes", "questions", "phrases")

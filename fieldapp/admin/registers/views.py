@@ -1,7 +1,6 @@
 """The registers' pages: one set for all of them; what each is about stands in `declared`."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import ADMIN
 from fieldapp.admin.registers import queries
-from fieldapp.admin.registers.declared import PLACES, REGISTERS, WORDS
+from fieldapp.admin.registers.declared import PEOPLE, PLACES, REGISTERS, WORDS
 from fieldapp.admin.registers.fields import Choice, Ref
 from fieldapp.admin.registers.forms import Form
 from fieldapp.admin.registers.known import Known
@@ -37,7 +36,7 @@ ANY = f"<any({', '.join(REGISTERS)}):slug>"
 @bp.get("/admin")
 @keeper
 def start() -> ResponseReturnValue:
-    return render_template("admin/start.html", places=_some(PLACES), words=_some(WORDS))
+    return render_template("admin/start.html", places=_some(PLACES), words=_some(WORDS), people=_some(PEOPLE))
 
 
 def _some(slugs: tuple[str, ...]) -> list[Register]:
@@ -126,7 +125,7 @@ def _page(form: Form, row: Any = None, *, status: int = 200, **more: Any) -> Res
         if register.archives:
             shown["archived"] = row.archived_at is not None
         else:
-            shown["archived"] = row.ends_on is not None and row.ends_on < known.today
+            shown["archived"] = row.ends_on is not None and row.ends_on <= known.today
     if "tiles" not in shown and any(field.widget == "point" for field in form.fields):
         shown["tiles"] = _tiles()
     answer = no_store(make_response(render_template("admin/row.html", **shown)))
@@ -300,8 +299,8 @@ def archive_row(slug: str, key: str) -> ResponseReturnValue:
     id, _row_of_it = _row(register, key)
     if register.archives:
         db().write(lambda session: register.kept.archive(session, by, id))
-    else:  # yesterday was the last day of what ends now
-        db().write(lambda session: ASSIGNMENTS.end(session, by, id, today - timedelta(days=1)))
+    else:  # today is its last day: what was recorded this morning is theirs
+        db().write(lambda session: ASSIGNMENTS.end(session, by, id, today))
     return redirect(f"/admin/{slug}/{id}?done=archived", 303)
 
 

@@ -1,6 +1,6 @@
 """Who serves a project from when to when: never overwritten."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fieldapp.accounts.models import Membership
+from fieldapp.core import clock
 from fieldapp.core.db import Database
 from fieldapp.projects.models import Assignment
 from tests.admin.registers.filling import errors_of, fields_of
@@ -56,8 +57,7 @@ def test_nobody_serves_a_project_twice_at_once(db: Database, cast: Cast, zoe: Fl
 def test_it_ends_now_and_what_has_not_begun_is_taken_back(db: Database, cast: Cast, zoe: FlaskClient) -> None:
     key = of_ana(db, cast)
     assert zoe.post(f"/admin/assignments/{key}/archive").status_code == 303
-    assert of(db, cast.sail)[cast.ana][2] == YESTERDAY
-    assert "安娜" not in zoe.get("/admin/assignments").text and "安娜" in zoe.get("/admin/assignments?aside=1").text
+    assert of(db, cast.sail)[cast.ana][2] == TODAY, "what she recorded this morning is hers"
     made = make(
         zoe, "assignments", **{"project_id": str(cast.reef), "whom": f"user:{cast.bo}", "starts_on": "2026-12-01"}
     )
@@ -66,6 +66,8 @@ def test_it_ends_now_and_what_has_not_begun_is_taken_back(db: Database, cast: Ca
     _role, begins, ends = of(db, cast.reef)[cast.bo]
     assert ends is not None and ends < begins
     assert make(zoe, "assignments", **{"project_id": str(cast.reef), "whom": f"user:{cast.bo}"}).status_code == 303
+    clock.advance(timedelta(days=1))
+    assert "安娜" not in zoe.get("/admin/assignments").text and "安娜" in zoe.get("/admin/assignments?aside=1").text
 
 
 def test_one_who_has_left_may_stay_in_the_form_and_is_offered_to_nobody(

@@ -1,14 +1,19 @@
 """What an administrator keeps reaches the phones by the next delta, and what was archived leaves them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database
+from fieldapp.core.files import Files
+from fieldapp.projects.jobs import tell_of_the_day
 from fieldapp.projects.models import Phrase
 from fieldapp.projects.zone_actions import PROGRAMMES
+from fieldapp.settings import Settings
 from tests.admin.registers.test_changing import change, make
 from tests.cast import Cast
 from tests.sync.test_reference import load
@@ -72,12 +77,35 @@ def test_a_project_leaves_and_comes_back_and_carries_what_it_is_called_after(
     assert phone.changed("projects")[sail]["stage"] == "S08"
 
 
-def test_whose_a_project_is_follows_the_assignments(phone: Carried, zoe: FlaskClient, cast: Cast) -> None:
+@pytest.fixture
+def context(settings: Settings, db: Database) -> jobs.Context:
+    return jobs.Context(settings, db, Files(settings.files))
+
+
+def test_whose_a_project_is_follows_the_assignments(
+    phone: Carried, zoe: FlaskClient, cast: Cast, context: jobs.Context
+) -> None:
     reef = str(cast.reef)
     made = make(zoe, "assignments", project_id=reef, whom=f"team:{cast.first_team}")
     assert phone.changed("projects")[reef]["mine"] is True
     assert zoe.post(f"/admin/assignments/{made.location.split('/')[3].split('?')[0]}/archive").status_code == 303
+    assert phone.changed("projects")[reef]["mine"] is True, "until the day is over"
+    clock.advance(timedelta(days=1))
+    for _twice in range(2):
+        tell_of_the_day(context)
     assert phone.changed("projects")[reef]["mine"] is False
+    assert phone.changed("projects") == {}
+
+
+def test_an_assignment_that_begins_tomorrow_is_told_tomorrow(
+    phone: Carried, zoe: FlaskClient, cast: Cast, context: jobs.Context
+) -> None:
+    tell_of_the_day(context)
+    make(zoe, "assignments", project_id=str(cast.reef), whom=f"user:{cast.ana}", starts_on="2026-11-22")
+    assert phone.changed("projects")[str(cast.reef)]["mine"] is False
+    clock.advance(timedelta(days=3))  # the worker stood still
+    tell_of_the_day(context)
+    assert phone.changed("projects")[str(cast.reef)]["mine"] is True
 
 
 def test_whom_to_call_reaches_those_who_serve_them(phone: Carried, zoe: FlaskClient, cast: Cast) -> None:

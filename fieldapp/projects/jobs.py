@@ -1,0 +1,33 @@
+"""A day begins: assignments begin and end with it, and the phones are told whose projects are theirs now."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from fieldapp.core import changes, clock, jobs
+from fieldapp.core.models import Fact
+from fieldapp.projects.models import Assignment
+
+TOLD = "assignments_told"  # a fact: the day of which phones know
+
+
+@jobs.every_minute
+def tell_of_the_day(context: jobs.Context) -> None:
+    """Once a day; a row that was changed by hand has been told of by who changed it."""
+    today = clock.today(context.settings.timezone)
+    with context.db.reading() as session:
+        if session.scalar(select(Fact.value).where(Fact.name == TOLD)) == today.isoformat():
+            return
+    context.db.write(lambda session: _tell(session, today))
+
+
+def _tell(session: Session, today: date) -> None:
+    known = session.get(Fact, TOLD, with_for_update=True)
+    since = date.fromisoformat(known.value) if known is not None else today - timedelta(days=1)
+    begun = Assignment.starts_on.between(since + timedelta(days=1), today)
+    over = Assignment.ends_on.between(since, today - timedelta(days=1))
+    for project_id in set(session.scalars(select(Assignment.project_id).where(or_(begun, over)))):
+        changes.note(session, "project", project_id)
+    row = changes.insert(session, Fact).values(name=TOLD, value=today.isoformat())
+    session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": today.isoformat()}))
