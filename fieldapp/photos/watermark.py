@@ -46,7 +46,7 @@ def _draw(picture: Image.Image, lines: list[str], lettering: Lettering) -> None:
     pen = ImageDraw.Draw(picture, "RGBA")
     pen.rectangle((0, top, wide, picture.height), fill=BAND)
     for row, line in enumerate(lines):
-        pen.text((pad, top + pad + row * step), line, font=font, fill=LETTERS)
+        pen.text((pad, top + pad * 2 // 3 + row * step), line, font=font, fill=LETTERS)
 
 
 def _fitted(line: str, lettering: Lettering, size: int, room: float) -> str:
