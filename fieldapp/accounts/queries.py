@@ -123,3 +123,11 @@ def units(session: Session) -> list[Unit]:
 
 def teams(session: Session) -> list[Team]:
     return list(session.scalars(select(Team).where(Team.archived_at.is_(None)).order_by(Team.order, Team.name)))
+
+
+def teams_by_id(session: Session, ids: Iterable[UUID]) -> list[Team]:
+    return list(session.scalars(select(Team).where(Team.id.in_(list(ids)))))
+
+
+def units_by_id(session: Session, ids: Iterable[UUID]) -> list[Unit]:
+    return list(session.scalars(select(Unit).where(Unit.id.in_(list(ids)))))

@@ -44,7 +44,7 @@ def today_page() -> ResponseReturnValue:
     if person().role == ADMIN:
         return redirect("/admin")
     if person().role in (SECURITY, AUDITOR):
-        return redirect("/audit" if person().role == AUDITOR else "/settings")
+        return redirect("/audit" if person().role == AUDITOR else "/admin/proposals")
     shown = queries.today(
         read(), person(), zone_readable=settings().zone_readable, zone=settings().timezone,
         neglect_days=settings().neglect_days,

@@ -1,0 +1,1 @@
+"""`/admin/users`, `/admin/memberships`, `/admin/proposals`: who works here, and who may do what."""
