@@ -20,6 +20,7 @@ from fieldapp.core import audit_chain
 from fieldapp.core.db import Base, Database
 from fieldapp.settings import Settings
 from tests.fleet import check_files, told
+from tests.fleet.check_archived import check_archived
 from tests.fleet.check_review import check_review
 from tests.fleet.phone import Phone
 from tests.fleet.told import Told, told_by
@@ -85,7 +86,7 @@ def _as_text(row: Any) -> _Row:
 
 def check(
     settings: Settings, phones: Sequence[Phone], enterprise_of: Mapping[str, str], *, waits: bool = False,
-    files: bool = True,
+    files: bool = True, archived: Iterable[str] = (),
 ) -> Findings:  # fmt: skip
     """Compare all that the phones hold with all that the server holds."""
     found, said = Findings(), told_by(phones, enterprise_of)
@@ -109,6 +110,7 @@ def check(
             _check_photos(found, said, held)
             _check_timelines(found, said, held)
             check_review(found, said, held.rows)
+            check_archived(found, held.rows, archived)
             _check_audit(found, session)
             if files:
                 check_files.check_files(found, settings, held.rows("photo"), held.rows("upload"), waits=waits)

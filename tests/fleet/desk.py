@@ -54,6 +54,18 @@ class Desk:
         raise Stuck(f"the desk cannot hand in {[item.id for item in items]}: {lines}")
 
 
+def archive(browser: Phone, project: str) -> None:
+    """The administrator puts a project aside, until the page says that it is; twice is as good as once."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    for _ in range(TIMES):
+        answer = browser.ask("POST", f"/admin/projects/{project}/archive", kind)
+        if answer.status == 303 or browser.halt.is_set():
+            return
+        if answer.status in (401, 404):  # nobody is signed in
+            hello.sign_in(browser)
+    raise Stuck(f"project {project} cannot be archived")
+
+
 def _lines(body: bytes) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in body.splitlines()]

@@ -23,6 +23,7 @@ class Zone:
     hidden: str = ""  # a project before signing: only its own team may
     enterprises: list[str] = field(default_factory=list)
     enterprise_of: dict[str, str] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)  # by the desk, while phones held records for them
 
     @property
     def officers(self) -> list[Someone]:

@@ -128,7 +128,7 @@ class Fleet:
             raise self.troubles[0]
         self.say(f"all sent after {time.monotonic() - begun:.0f} s; {dict(self.weather.met)}")
         evening(self.server, photos=self.plan.photos, say=self.say)
-        findings = check(self.server.settings, self.phones, self.zone.enterprise_of)
+        findings = check(self.server.settings, self.phones, self.zone.enterprise_of, archived=self.zone.archived)
         self.weather.close()
         return Result(
             findings,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from tests.fleet import hello
-from tests.fleet.desk import export
+from tests.fleet.desk import archive, export
 from tests.fleet.hand import Hand
 from tests.fleet.outbox import Item, Shot
 from tests.fleet.phone import Phone
@@ -252,6 +252,25 @@ def may_not(hand: Hand) -> None:
     forbidden = phone.ids.new(phone.now) if hand.other.sees_hidden else hand.zone.hidden
     body = hand.rng.choice([hand.body(project=forbidden, projects=[]), hand.body(kind="stroll")])
     phone.save("visit", body, [phone.shot("tiny")], story="may-not", becomes="unplaced", reviews={"unplaced"})
+
+
+@story(6)
+def project_archived(hand: Hand) -> None:
+    """The desk archives a project while phones hold visits, an addition and an issue for it. All of them are taken."""
+    phone, colleague, project = hand.main, hand.second, hand.rng.choice(hand.zone.projects)
+    of_it = {"project": project, "projects": []}
+    known = hand.visit(phone, hand.body(**of_it), story="before-it-is-archived")
+    phone.flush(hand.rng.choice([None, 1]))
+    line = hand.opened(phone)
+    hand.visit(phone, hand.body(**of_it, issue_events=[line]), story="project-archived")
+    phone.supplement(known.id, "addition", {"text": "归档前补一句"}, story="project-archived")
+    hand.visit(colleague, hand.body(**of_it), story="project-archived")
+    if hand.rng.random() < 0.5:
+        hand.unanswered(colleague, colleague.queue[-1])
+    archive(hand.past_the_weather(hand.zone.people["zoe"]), project)
+    hand.zone.archived.add(project)
+    phone.event(line["issue"], "progress", {"text": "归档后又去看了", "base": line["id"]}, story="project-archived")
+    phone.flush(hand.rng.choice([None, 2]))
 
 
 # -- people and devices --------------------------------------------------------------------------------------------

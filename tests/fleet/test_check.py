@@ -106,6 +106,11 @@ def test_a_right_state_has_no_fault_and_is_not_empty(right: State) -> None:
     assert {name: findings.figures[name] for name in counted} == counted
 
 
+def test_a_project_that_the_desk_archived_must_be_so_and_have_taken_what_came_later(right: State) -> None:
+    findings = check(right.settings, right.phones, right.zone.enterprise_of, archived=[str(right.zone.cast.sail)])
+    assert dict(findings.kinds) == {"wrong": 1, "lost": 1}
+
+
 TWICE = (
     "CREATE TABLE copied AS SELECT * FROM {0}; DROP TABLE {0}; ALTER TABLE copied RENAME TO {0};"
     "INSERT INTO {0} SELECT * FROM {0} LIMIT 1;"
@@ -128,6 +133,7 @@ BY_SQL = {
     "foreign: visit": "UPDATE visit SET owner_id = (SELECT max(id) FROM user)",
     "foreign: photo": "UPDATE photo SET owner_id = (SELECT max(id) FROM user)",
     "foreign: issue": "UPDATE issue SET opened_by = (SELECT max(id) FROM user)",
+    "foreign: project": "UPDATE project SET archived_at = '2026-11-22 00:00:00'",
     "foreign: raw": "UPDATE raw SET sender_id = (SELECT max(id) FROM user) WHERE id = (SELECT min(id) FROM raw)",
     "foreign: record": "UPDATE record SET owner_id = (SELECT max(id) FROM user)",
     "wrong: record": "UPDATE record SET state = 'unplaced' WHERE id = (SELECT min(id) FROM record)",
