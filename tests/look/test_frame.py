@@ -20,6 +20,9 @@ PAGES_THAT_EXIST = {
     "/admin",
     "/admin/projects",
     "/admin/enterprises",
+    "/admin/users",
+    "/admin/proposals",
+    "/admin/memberships",
     "/audit",
 }
 KINDS = [
@@ -49,7 +52,17 @@ def test_a_lead_has_the_map_and_finds_the_settings_in_the_title_bar(role: str) -
 
 def test_an_administrator_keeps_and_logs_nothing() -> None:
     bar_of = bar(render("list", role="admin"))
-    assert bar_of == ["/admin", "/admin/projects", "/admin/enterprises", "/review", "/settings"]
+    assert bar_of == ["/admin", "/admin/users", "/admin/projects", "/review", "/settings"]
+
+
+def test_who_grants_and_who_audits_have_their_own_and_no_visits() -> None:
+    assert bar(render("list", role="security")) == [
+        "/admin/proposals",
+        "/admin/memberships",
+        "/admin/users",
+        "/settings",
+    ]
+    assert bar(render("list", role="auditor")) == ["/audit", "/admin/users", "/settings"]
 
 
 def test_a_unit_sees_its_issues_and_itself() -> None:

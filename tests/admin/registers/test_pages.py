@@ -28,6 +28,7 @@ def rows(db: Database, cast: Cast) -> dict[str, str]:
         "projects": str(cast.sail), "enterprises": str(cast.enterprise), "contacts": str(contact),
         "assignments": str(served), "areas": str(cast.area), "zones": str(cast.zone), "kinds": "site_inspection",
         "categories": "land", "programmes": "visit-all", "questions": "S00-1", "phrases": str(phrase),
+        "teams": str(cast.first_team), "units": str(cast.water),
     }  # fmt: skip
 
 
