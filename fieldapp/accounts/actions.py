@@ -254,12 +254,12 @@ def attempt(session: Session, username: str, address: str) -> Attempt:
 
 
 def conclude(
-    session: Session, tried: Attempt, right: bool, limits: Limits, verb: str = "sign-in", *, done: str = "",
+    session: Session, tried: Attempt, right: bool, limits: Limits, verb: str = "sign-in", *, done: str = "sign-in",
     halfway: bool = False, told: dict[str, str] | None = None,
 ) -> SignIn:  # fmt: skip
     """The second half: failures are counted by account and address together, and by account over all addresses.
 
-    `verb` is what was tried, `done` what it led to, if that has another name. `halfway`: a second factor is still to
+    `verb` is what was tried, `done` what it led to. `halfway`: a second factor is still to
     come, so the failures before are not forgotten; a right password would else buy any number of guesses at that."""
     now = clock.now()
     locked = _locked_until(session, tried.username, tried.address, now)
@@ -269,7 +269,7 @@ def conclude(
         ours = (LoginFailure.username == tried.username, LoginFailure.address == tried.address)
         if not halfway:
             session.execute(delete(LoginFailure).where(*ours))
-        audit.record(session, tried.user.id, done or verb, "user", tried.user.id, **(told or {}))
+        audit.record(session, tried.user.id, done, "user", tried.user.id, **(told or {}))
         return SignIn(tried.user)
     known = tried.user.id if tried.user else None
     audit.record(session, known, f"{verb}.failed", "user", known or tried.username)

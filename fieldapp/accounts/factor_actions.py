@@ -135,7 +135,7 @@ def _digest(user_id: UUID, code: str) -> str:
     return hashlib.sha256(user_id.bytes + code.encode()).hexdigest()
 
 
-def show(
+def show_code(
     session: Session, user: User, typed: str, address: str, limits: actions.Limits, done: str, **told: str
 ) -> Shown:  # fmt: skip
     """Somebody shows a second factor, with the limits of signing in; `done` is what it was for."""

@@ -53,7 +53,9 @@ class EndSessionsForm(FlaskForm):
 
 
 class CodeForm(FlaskForm):
-    code = StringField(_l("Verification code"), [InputRequired(_l("Please enter the code.")), Length(max=40, message=TOO_LONG)])
+    code = StringField(
+        _l("Verification code"), [InputRequired(_l("Please enter the code.")), Length(max=40, message=TOO_LONG)]
+    )
 
 
 class PasskeyForm(FlaskForm):

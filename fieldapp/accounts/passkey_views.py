@@ -111,7 +111,7 @@ def _sign_in_page(form: PasskeySignInForm, place: Place, status: int = 200, aler
 @public
 def sign_in() -> ResponseReturnValue:
     place, form, half = _place(), PasskeySignInForm(), halfway.under_way(read())
-    key = _shown(form, place, half)
+    key = _shown_passkey(form, place, half)
     if key is None:
         return _sign_in_page(
             form, place, 422, _("The passkey was not accepted. Please try again, or use the password.")
@@ -130,25 +130,26 @@ def sign_in() -> ResponseReturnValue:
     return redirect(login.safe_next(form.next.data), 303)
 
 
-def _shown(form: PasskeySignInForm, place: Place, half: halfway.Half | None, done: str = "sign-in") -> Passkey | None:
+def _shown_passkey(
+    form: PasskeySignInForm, place: Place, half: halfway.Half | None, done: str = "sign-in"
+) -> Passkey | None:
     """The passkey, if its answer is right; with the limits of signing in, and audited as such."""
     challenge, said = challenges.take(SIGN_IN), (form.answer.data or "") if form.validate() else ""
     key = passkey_actions.whose(read(), said)
     if challenge is None or key is None or (half is not None and half.user.id != key.user_id):
-        db().write(lambda session: audit.record(session, None, "sign-in.failed", "passkey", "unknown"))
+        db().write(lambda session: audit.record(session, None, "sign-in.failed", "user", "passkey"))
         return None
     attempt = actions.attempt(read(), read().get_one(User, key.user_id).username, request.remote_addr or "")
     if attempt.locked_until is not None:
         return None
     count, how = passkey_actions.is_right(key, said, challenge, place), half.how if half else "passkey"
 
-    def use(session: Session) -> bool:
-        right = count is not None and passkey_actions.use(session, key, count, challenge)
-        told = {"how": how, "factor": "passkey"}
-        come = actions.conclude(session, attempt, right, entering.limits(), "passkey", done=done, told=told)
-        return come.user is not None
-
-    return key if db().write(use) else None
+    right = count is not None and db().write(lambda session: passkey_actions.use(session, key, count, challenge))
+    told = {"how": how, "factor": "passkey"}
+    come = db().write(
+        lambda session: actions.conclude(session, attempt, right, entering.limits(), "passkey", done=done, told=told)
+    )
+    return key if come.user is not None else None
 
 
 @bp.get("/settings/second-factor/passkey")
@@ -172,7 +173,7 @@ def show_page() -> ResponseReturnValue:
 def show() -> ResponseReturnValue:
     place, form = _place(), PasskeySignInForm()
     user = read().get_one(User, login.person().id)
-    key = _shown(form, place, halfway.Half(user, login.how(), login.own_device(), ""), "second-factor")
+    key = _shown_passkey(form, place, halfway.Half(user, login.how(), login.own_device(), ""), "second-factor")
     if key is None:
         return redirect(login.FACTOR_PAGE, 303)
     login.note_strong()

@@ -3,7 +3,6 @@
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from fieldapp.accounts import challenges, entering, factor_actions, factor_queries, halfway
 from fieldapp.accounts.entering import limits, locked_sentence
@@ -33,20 +32,21 @@ def second_step() -> ResponseReturnValue:
     if half is None:
         return redirect("/login?late=1", 303)
     form = CodeForm()
-    if not (form.validate() and _shown(form, half.user, "sign-in", how=half.how)):
+    if not (form.validate() and _shown_code(form, half.user, "sign-in", how=half.how)):
         return _page(form, half.user, 422)
     entering.enter(half.user, how=half.how, own_device=half.own_device, strong=True, proven=half.how == "password")
     return redirect(login.safe_next(half.next), 303)
 
 
-def _shown(form: CodeForm, user: User, done: str, **told: str) -> bool:
+def _shown_code(form: CodeForm, user: User, done: str, **told: str) -> bool:
     """Whether the code is right; the field says why not."""
 
-    def show(session: Session) -> factor_actions.Shown:
-        one, typed = session.get_one(User, user.id), form.code.data or ""
-        return factor_actions.show(session, one, typed, request.remote_addr or "", limits(), done, **told)
-
-    shown = db().write(show)
+    typed, address = form.code.data or "", request.remote_addr or ""
+    shown = db().write(
+        lambda session: factor_actions.show_code(
+            session, session.get_one(User, user.id), typed, address, limits(), done, **told
+        )
+    )
     if not shown.factor:
         locked = shown.locked_until
         form.code.errors = [locked_sentence(locked) if locked else _("This code is not right, or was used before.")]
@@ -71,7 +71,7 @@ def show_in_session() -> ResponseReturnValue:
     if not factor_queries.factors(read(), user.id).any:
         raise not_found()
     form = CodeForm()
-    if not (form.validate() and _shown(form, user, "second-factor")):
+    if not (form.validate() and _shown_code(form, user, "second-factor")):
         return ask(form, user, 422)
     login.note_strong()
     return redirect(login.safe_next(request.args.get("next")), 303)

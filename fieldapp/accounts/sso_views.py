@@ -1,5 +1,7 @@
 """`/login/sso`: out to the issuer and back; an account is found by a claim and never made."""
 
+from uuid import UUID
+
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
@@ -53,7 +55,7 @@ def come_back() -> ResponseReturnValue:
         return _failed(error)
     user = queries.by_username(read(), known.account[:60])
     if user is None or not may_sign_in(person_on(user, clock.today(settings().timezone))):
-        _note(None if user is None else user, "sign-in.unknown", known)
+        _note_of_issuer(None if user is None else user, "sign-in.unknown", known)
         return _page(403, unknown=known.account)
     if asked["again"]:
         return _shown_again(user, known, asked)
@@ -64,10 +66,10 @@ def _enter(user: User, known: sso.Known, asked: dict[str, str]) -> ResponseRetur
     """The issuer's word is a first factor; a second one of ours is asked for unless it says that it saw several."""
     own, there = bool(asked["own"]), login.safe_next(asked["next"])
     if factor_queries.factors(read(), user.id).any and not known.several_factors:
-        _note(user, "sign-in.first", known)
+        _note_of_issuer(user, "sign-in.first", known)
         halfway.begin(user, how="sso", own_device=own, next=there)
         return redirect("/login/second")
-    _note(user, "sign-in", known)
+    _note_of_issuer(user, "sign-in", known)
     entering.enter(user, how="sso", own_device=own, strong=known.several_factors, proven=_just_now(known))
     return redirect(there)
 
@@ -81,25 +83,25 @@ def _shown_again(user: User, known: sso.Known, asked: dict[str, str]) -> Respons
     """Instead of the password that is asked for again: the same person, and just now."""
     same = login.signed_in() and login.person().id == user.id and asked["again"] == user.id.hex
     if not (same and _just_now(known)):
-        _note(user, "password-again.failed", known)
+        _note_of_issuer(user, "password-again.failed", known)
         return _failed(sso.Refused("again"))
-    _note(user, "password-again", known)
+    _note_of_issuer(user, "password-again", known)
     login.note_proof()
     return redirect(login.safe_next(asked["next"]))
 
 
-def _note(user: User | None, verb: str, known: sso.Known) -> None:
-    def note(session: Session) -> None:
-        who = user.id if user else None
-        audit.record(session, who, verb, "user", who or known.account[:60], how="sso", subject=known.subject[:120])
+def _note_of_issuer(user: User | None, verb: str, known: sso.Known) -> None:
+    db().write(lambda session: _told_of_issuer(session, user.id if user else None, verb, known))
 
-    db().write(note)
+
+def _told_of_issuer(session: Session, who: UUID | None, verb: str, known: sso.Known) -> None:
+    audit.record(session, who, verb, "user", who or known.account[:60], how="sso", subject=known.subject[:120])
 
 
 def _failed(error: Exception) -> ResponseReturnValue:
     if isinstance(error, sso.Away):
         return _page(503, alert=_("The sign-in service does not answer. Please try again shortly."))
-    db().write(lambda session: audit.record(session, None, "sign-in.failed", "sso", str(error)[:60] or "refused"))
+    db().write(lambda session: audit.record(session, None, "sign-in.failed", "user", "sso", why=str(error)[:60]))
     return _page(403, alert=_("The sign-in was not completed. Please try again."))
 
 

@@ -75,9 +75,9 @@ def sign_in() -> ResponseReturnValue:
         return _login_form(form, 422, _why_not(attempt.locked_until))
     right = actions.verify(attempt.user, password)
     halfway_there = attempt.user is not None and factor_queries.factors(read(), attempt.user.id).any
-    done = "sign-in.first" if halfway_there else "sign-in"
 
     def conclude(session: Session) -> actions.SignIn:
+        done = "sign-in.first" if halfway_there else "sign-in"
         told = {"how": "password"}
         return actions.conclude(session, attempt, right, limits(), done=done, halfway=halfway_there, told=told)
 
@@ -111,7 +111,7 @@ def prove(form: reauth.Form) -> str:
 
     def conclude(session: Session) -> actions.SignIn:
         shown = right or (attempt.user is not None and factor_actions.take_from_app(session, attempt.user.id, typed))
-        return actions.conclude(session, attempt, bool(shown), limits(), "password-again")
+        return actions.conclude(session, attempt, bool(shown), limits(), "password-again", done="password-again")
 
     tried = db().write(conclude)
     if tried.user is not None:

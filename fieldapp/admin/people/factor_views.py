@@ -18,7 +18,7 @@ from fieldapp.core.web import db, read, settings
 bp = Blueprint("people_factors", __name__)
 
 
-@bp.app_template_global("second_factors_of")  # type: ignore[untyped-decorator]
+@bp.app_template_global("second_factors_of")
 def second_factors_of(id: UUID) -> Factors:
     """For the page of an account, which shows what can be taken away."""
     return factor_queries.factors(read(), id)
