@@ -2,6 +2,7 @@
 # make test   everything that CI checks; installs what it needs
 # make fleet  phones by the thousand, kills, power cuts, restores: hours; its last line is one of figures
 # make bench  what it costs, measured: one JSON object (about five minutes; on a machine that does nothing else)
+# make bundle all that an installation needs without a network: build/fieldapp-…-{x86_64,aarch64}.tar.gz
 # make lint | unit | postgres | browser | engines   parts of it
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -22,7 +23,7 @@ WITHIN := $(PY) tests/tools/budget.py
 PYTEST := $(PY) -m pytest -q --durations=5
 
 .DEFAULT_GOAL := help
-.PHONY: help run init test lint node unit postgres browser engines chromium fleet clean bench
+.PHONY: help run init test lint node unit postgres browser engines chromium fleet clean bench bundle
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -94,6 +95,9 @@ $(MODULES): package.json package-lock.json | $(PY)
 
 bench: $(TOOLS) $(CATALOGUE)
 	@$(PY) -m tests.bench
+
+bundle: $(CATALOGUE)
+	@$(PY) deploy/bundle.py
 
 clean:
 	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(CATALOGUE)
