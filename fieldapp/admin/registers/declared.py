@@ -48,7 +48,9 @@ from fieldapp.visits.models import Question, VisitKind
 
 NAME = {"label": _l("What it is called"), "required": True}
 ORDER = Whole(name="order", label=_l("Place in the list"), hint=_l("Smaller numbers come first."), empty=0)
-CODE = Code(name="code", label=_l("Code in records"), hint=_l("What records say; it cannot be changed later."), required=True)
+CODE = Code(
+    name="code", label=_l("Code in records"), hint=_l("What records say; it cannot be changed later."), required=True
+)
 ZH = {"name": "zh", "label": _l("Name in Chinese"), "required": True}
 EN = {"name": "en", "label": _l("Name in English"), "hint": _l("Left empty, it is the Chinese one."), "instead": "zh"}
 
@@ -241,14 +243,13 @@ def _over(today: date) -> ColumnElement[bool]:
 
 def _assignment_line(row: Assignment, known: Known) -> Line:
     whom = known.title("users", row.user_id) or known.title("teams", row.team_id)
-    until = row.ends_on
-    if until is not None and until < row.starts_on:
+    span = f"{row.starts_on} – {row.ends_on}"
+    if row.ends_on is None:
+        span = _("since %(day)s", day=row.starts_on)
+    elif row.ends_on < row.starts_on:
         span = _("never began")
-    else:
-        span = f"{row.starts_on} – {until or ''}".strip()
-    return Line(
-        f"{known.title('projects', row.project_id)} · {whom}", _some(dict(_roles()).get(row.role, row.role), span)
-    )
+    role = dict(_roles()).get(row.role, row.role)
+    return Line(f"{known.title('projects', row.project_id)} · {whom}", _some(role, span))
 
 
 ASSIGNMENTS_PAGE = Register(
@@ -275,7 +276,9 @@ ASSIGNMENTS_PAGE = Register(
         "projects": _ids(rows, "project_id"), "users": _ids(rows, "user_id"), "teams": _ids(rows, "team_id"),
     },
     line=_assignment_line,
-    words={"current": _l("Current"), "aside": _l("Ended"), "archive": _l("End it today"), "archived": _l("Ended")},
+    words={
+        "current": _l("Current"), "aside": _l("No longer"), "archive": _l("End it today"), "archived": _l("No longer"),
+    },
 )  # fmt: skip
 
 

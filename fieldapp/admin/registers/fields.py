@@ -192,6 +192,8 @@ class Day(Field):
 class FirstDay(Day):
     """Of an assignment. One that is changed, is so from today on, unless another day is said."""
 
+    widget: ClassVar[str] = "first-day"
+
     def inputs(self, row: Any, known: Known) -> dict[str, list[str]]:
         began = getattr(row, self.name)
         return {self.name: [max(began or known.today, known.today).isoformat()]}
