@@ -93,6 +93,12 @@ WHY = {
     "silent_device": _l("It said that records were waiting on it, and has not been heard of for seven days."),
     "replaced_device": _l("The officer uses a new installation, while the old one still had records to send."),
 }  # fmt: skip
+TYPES = {
+    "visit": _l("Visit"),
+    "supplement": _l("Supplement"),
+    "issue_event": _l("Event of an issue"),
+    "": _l("One record"),
+}
 REASONS = {
     "unreadable": _l("The record does not have the shape that this version knows."),
     "newer-schema": _l("It was written by a newer version; the next update of the server will read it."),
@@ -119,7 +125,8 @@ THEN = {
     "retry": _l("Once what stood in the way is mended: the project exists, the role is right, the server is updated. "
                 "Then it is filed at once, or stays here."),
     "place": _l("Then it counts: it shows on the project's timeline under its author's name, and the phone is told."),
-    "choose": _l("Then this version counts and shows everywhere. The other one is kept and can be chosen later."),
+    "choose": _l("The version that is taken counts and shows everywhere from then on. The other one is kept and can be "
+                 "chosen later."),
     "confirm": _l("Then it is settled. Nothing about the record changes."),
     "match": _l("Then this record, and every other one of the same unknown author, is filed under that name."),
     "close": _l("Then it leaves this list; who closed it and why is written down. The record is kept in any case."),

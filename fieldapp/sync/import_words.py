@@ -6,9 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from fieldapp.photos.models import STORED
-from fieldapp.sync.forms import REASONS
+from fieldapp.sync.forms import REASONS, TYPES
 from fieldapp.sync.imports import CutShort, NotAnExport, Taken
 from fieldapp.sync.models import HELD, UNPLACED, VARIANT
+
+__all__ = ["TYPES"]
 
 NEW, THERE, PERSON, NOT_TAKEN = "new", "there", "person", "not-taken"
 ORDER = (NOT_TAKEN, PERSON, NEW, THERE)  # what one has to deal with comes first
@@ -17,12 +19,6 @@ HOW = {
     THERE: _l("Already here"),
     PERSON: _l("Kept, needs a person"),
     NOT_TAKEN: _l("Not taken in"),
-}
-TYPES = {
-    "visit": _l("Visit"),
-    "supplement": _l("Supplement"),
-    "issue_event": _l("Event of an issue"),
-    "": _l("One record"),
 }
 STATES = {
     UNPLACED: _l("Not filed: nobody has let it in yet"),

@@ -31,6 +31,7 @@ class Waiting:
     author: str
     visit: UUID | None
     number: str | None
+    type: str  # of the record: visit, supplement, issue_event
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,14 @@ def _rows(session: Session, person: Person, items: list[ReviewItem], *, zone_rea
     seen = {
         row.id: row.number for row in session.execute(select(Visit.id, Visit.number).where(Visit.id.in_(ids), readable))
     }
+    types = dict(session.execute(select(Record.id, Record.type).where(Record.id.in_(ids))).all())
     return [
         Waiting(
             item,
             names.get(item.user_id, "") if item.user_id else "",
             item.record_id if item.record_id in seen else None,
             seen.get(item.record_id) if item.record_id else None,
+            types.get(item.record_id, "") if item.record_id else "",
         )
         for item in items
     ]

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
+from fieldapp.core.models import Audit
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
 from fieldapp.sync.models import ReviewItem
@@ -27,6 +28,7 @@ from tests.conftest import LiveServer
 from tests.feed.story import Story, stood
 from tests.photos.pictures import jpeg, scene
 from tests.sync.phone import Phone as Sender
+from tests.sync.test_imports import exported
 
 PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
@@ -54,9 +56,13 @@ def known(db: Database, cast: Cast, settings: Settings, client_of: Callable[...,
     story.dispatch(issue)
     sender = Sender(cast.ana, client_of("ana"))
     sender.send(sender.visit(new_id(), {"progress": "项目不在名单内"}))
+    bo = Sender(cast.bo)
+    export = exported(bo.visit(cast.sail), bo.visit(cast.sail))
     with db.reading() as session:
-        item = session.scalars(select(ReviewItem.id)).one()
-    return {"visit": visit, "older": older, "quiet": quiet, "issue": issue, "project": cast.sail, "item": item}
+        item = session.scalars(select(ReviewItem)).one()
+        row = session.scalars(select(Audit.id).limit(1)).one()
+    more = {"export": export, "item": item.id, "record": item.record_id, "row": row}
+    return {**more, "visit": visit, "older": older, "quiet": quiet, "issue": issue, "project": cast.sail}
 
 
 def paint(db: Database, files: Files) -> None:
@@ -77,13 +83,19 @@ def pages_of(name: str, known: dict[str, Any]) -> dict[str, str]:
     }  # fmt: skip
     if name == "uma":
         return everyone
+    if name == "abe":
+        return {
+            "log": "/audit", "log-narrowed": "/audit?kind=visit&days=30", "log-row": f"/audit/{known['row']}",
+            "log-export": "/audit/export",
+        }  # fmt: skip
     staff = {
         "today": "/", "projects": "/projects", "project": f"/projects/{known['project']}",
         "visit": f"/visits/{known['visit']}", "map": "/map", "new": "/visits/new", **everyone,
     }  # fmt: skip
-    if name in ("lin", "zoe"):
-        return staff | {"review": "/review", "review-item": f"/review/{known['item']}"}
-    return staff
+    review = {"review": "/review", "review-item": f"/review/{known['item']}"}
+    if name == "zoe":
+        return staff | review | {"raw": f"/records/{known['record']}/raw"}
+    return staff | review if name == "lin" else staff
 
 
 class Rounds:
@@ -141,6 +153,7 @@ def screen_of(
     ("name", "size", "language"),
     [
         ("ana", "phone", "zh_Hans_CN"), ("lin", "desk", "en"), ("uma", "phone", "en"), ("zoe", "desk", "zh_Hans_CN"),
+        ("abe", "phone", "en"),
     ],
 )  # fmt: skip
 def test_every_page_is_without_barriers(
@@ -154,10 +167,25 @@ def test_every_page_is_without_barriers(
     for title, path in pages_of(name, known).items():
         screen.open(path)
         rounds.look(title)
-    if name not in ("zoe", "uma"):  # who log no visits
+    if name == "zoe":
+        hands_in(screen, rounds, known["export"])
+    if name not in ("zoe", "uma", "abe"):  # who log no visits
         screen.open("/visits/new").locator("main form .form-actions [type=submit]").click()
         rounds.look("new-errors", screen.page.locator("[data-error-summary]"))
     assert (rounds.found, screen.complaints()) == ({}, [])
+
+
+def hands_in(screen: Screen, rounds: Rounds, export: bytes) -> None:
+    """A phone's export file: what becomes of each record shows on the page that it was chosen on."""
+    page = screen.open("/imports")
+    rounds.look("imports")
+    page.set_input_files(
+        "[name=file]", {"name": "fieldapp-export.json", "mimeType": "application/json", "buffer": export}
+    )
+    page.locator("[data-import] button").click()
+    rounds.look("imports-end", page.locator(".figures"))
+    assert page.locator(".figures b").all_inner_texts() == ["0", "2", "0", "0"]
+    assert page.url.endswith("/imports") and page.locator("[data-import-end] li").count() == 2
 
 
 @pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])

@@ -35,6 +35,7 @@ function line(said) {
 function ended(status) {
   if (end.innerHTML) {
     job.remove();
+    one("[data-import-how]").remove();
     end.focus();
     return;
   }
