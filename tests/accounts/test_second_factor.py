@@ -136,7 +136,7 @@ def test_between_the_two_nothing_opens_and_it_does_not_last(browser: Browser, db
 @pytest.mark.usefixtures("ana_has_one")
 def test_a_session_without_it_cannot_put_another_in_its_place(client_of: Callable[..., FlaskClient]) -> None:
     client = client_of("ana")  # begun before
-    assert "请再出示第二因素" in client.get("/settings/second-factor").text
+    assert "请完成第二步验证" in client.get("/settings/second-factor").text
     assert client.get("/settings/second-factor/code-app").location == "/settings/second-factor"
     for path in ("code-app/removal", "recovery-codes"):
         assert client.post(f"/settings/second-factor/{path}").status_code == 404

@@ -30,7 +30,7 @@ def test_it_is_taken_away_by_who_grants_roles_and_told(client_of: Client, db: Da
     ana, sia = client_of("ana"), client_of("sia")
     assert "恢复码剩 10 个" in sia.get(f"/admin/users/{cast.ana}").text
     done = sia.post(path(cast.ana))
-    assert "第二因素已清除" in sia.get(done.location).text
+    assert "两步验证已清除" in sia.get(done.location).text
     assert ana.get("/settings").status_code == 302
     with db.reading() as session:
         told = session.scalars(select(Audit).where(Audit.verb == "factor.reset")).one()
