@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts.actions import initials
 from fieldapp.core.db import Base
 from fieldapp.core.kept import Clash, Kept, Said
-from fieldapp.projects import credit_code
 from fieldapp.projects.enterprise_actions import phones_learn
 from fieldapp.projects.models import Contact, Enterprise, tail_of
 from fieldapp.projects.project_actions import zone_of
@@ -29,8 +28,6 @@ class Enterprises(Kept):
         made = dict(said)
         if "name" in said:
             made["initials"] = initials(said["name"])[:120]
-        if "uscc" in said:
-            made["uscc"] = credit_code.tidy(said["uscc"] or "") or None
         return made
 
     def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:

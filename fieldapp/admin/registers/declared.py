@@ -17,10 +17,10 @@ from fieldapp.admin.registers.fields import (
     Check,
     Choice,
     Code,
+    CreditCode,
     Day,
     FirstDay,
     Many,
-    Maybe,
     Number,
     Ordered,
     Ref,
@@ -124,7 +124,7 @@ def _roles() -> Options:
 
 ZONES_PAGE = Register(
     slug="zones", icon="map", title=_l("Zones"), one=_l("Zone"), say=_l("Name and outline of the development zone"),
-    kept=ZONES, may=projects_policy.may_keep, order=(Zone.name, Zone.id), search=holding(Zone.name), sure=True,
+    kept=ZONES, may=projects_policy.may_keep, order=(Zone.name, Zone.id), search=holding(Zone.name),
     fields=(
         Text(name="name", most=80, **NAME),
         Shape(
@@ -137,7 +137,7 @@ ZONES_PAGE = Register(
 
 AREAS_PAGE = Register(
     slug="areas", icon="flag", title=_l("Areas"), one=_l("Area"), say=_l("Sub-zones, by which figures are counted"),
-    kept=AREAS, may=projects_policy.may_keep, order=(places.Area.name, places.Area.id), sure=True,
+    kept=AREAS, may=projects_policy.may_keep, order=(places.Area.name, places.Area.id),
     search=holding(places.Area.name), filters=("zone_id",),
     fields=(
         Choice(name="zone_id", label=_l("Zone"), options="zones", titles="zones", ids=True, required=True),
@@ -152,13 +152,13 @@ AREAS_PAGE = Register(
 ENTERPRISES_PAGE = Register(
     slug="enterprises", icon="building", title=_l("Enterprises"), one=_l("Enterprise"),
     say=_l("Names, credit codes, sectors"), kept=ENTERPRISES, may=projects_policy.may_keep,
-    order=(Enterprise.name, Enterprise.id), sure=True,
+    order=(Enterprise.name, Enterprise.id),
     search=lambda text: or_(named(text), Enterprise.uscc.ilike(like(text), escape="\\")),
     fields=(
         Text(name="name", most=120, hint=_l("As on its licence."), **NAME),
         Text(name="short_name", label=_l("Short name"), most=60),
-        Maybe(
-            name="uscc", label=_l("Unified social credit code"), hint=_l("18 characters; may be left empty."), most=18
+        CreditCode(
+            name="uscc", label=_l("Unified social credit code"), hint=_l("18 characters; may be left empty.")
         ),
         Text(name="sector", label=_l("Sector"), most=80),
     ),
@@ -180,7 +180,7 @@ def _masked(row: Contact) -> str:
 CONTACTS_PAGE = Register(
     slug="contacts", icon="phone", title=_l("Contacts"), one=_l("Contact"),
     say=_l("Whom to call at an enterprise; numbers are not shown whole"), kept=CONTACTS, may=projects_policy.may_keep,
-    order=(Contact.name, Contact.id), filters=("enterprise_id",), sure=True,
+    order=(Contact.name, Contact.id), filters=("enterprise_id",),
     search=lambda text: or_(
         holding(Contact.name, Contact.title)(text),
         Contact.enterprise_id.in_(select(Enterprise.id).where(named(text))),
@@ -209,7 +209,7 @@ def _project_line(row: Project, known: Known) -> Line:
 PROJECTS_PAGE = Register(
     slug="projects", icon="projects", title=_l("Projects"), one=_l("Project"),
     say=_l("Phase, stage, place on the map, area, priority"), kept=PROJECTS, may=projects_policy.may_keep,
-    order=(Project.name, Project.id), search=project_named, filters=("enterprise_id", "area_id"), sure=True,
+    order=(Project.name, Project.id), search=project_named, filters=("enterprise_id", "area_id"),
     load=(joinedload(Project.enterprise), joinedload(Project.area)),
     fields=(
         Text(name="name", most=120, **NAME),
@@ -255,7 +255,7 @@ def _assignment_line(row: Assignment, known: Known) -> Line:
 ASSIGNMENTS_PAGE = Register(
     slug="assignments", icon="people", title=_l("Assignments"), one=_l("Assignment"),
     say=_l("Which officer or team serves a project, from when to when"), kept=ASSIGNMENTS,
-    may=projects_policy.may_keep, order=(Assignment.starts_on, Assignment.id), newest_first=True, sure=True,
+    may=projects_policy.may_keep, order=(Assignment.starts_on, Assignment.id), newest_first=True,
     archives=False, past=_over, filters=("project_id",),
     search=lambda text: or_(
         Assignment.project_id.in_(select(Project.id).where(project_named(text))),

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from fieldapp.admin.registers.known import A_CHOICE, Known, Options, choices
 from fieldapp.core.kept import plain
+from fieldapp.projects import credit_code
 from fieldapp.projects.models import digits_of
 
 Columns = Mapping[str, Any]
@@ -105,11 +106,16 @@ class Area(Text):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Maybe(Text):
-    """A text that is unique where there is one: none is no text."""
+class CreditCode(Text):
+    """统一社会信用代码: unique where there is one, and as a licence has it."""
+
+    most: int = credit_code.LENGTH
 
     def read(self, typed: Typed, known: Known) -> dict[str, Any]:
-        return {self.name: super().read(typed, known)[self.name] or None}
+        code = credit_code.tidy(typed.one(self.name))
+        if len(code) > self.most:
+            raise Wrong(_("A credit code has 18 characters."))
+        return {self.name: code or None}
 
 
 @dataclass(frozen=True, kw_only=True)

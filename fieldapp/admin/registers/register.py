@@ -51,7 +51,7 @@ class Register:
     filters: tuple[str, ...] = ()  # fields by which the list may be narrowed
     beside: tuple[Beside, ...] = ()
     newest_first: bool = False
-    sure: bool = False  # asks for the password again
+    sure: bool = True  # a change asks for the password again
     archives: bool = True
     past: Callable[[date], ColumnElement[bool]] | None = None  # where it is no archive that puts a row aside
     words: Mapping[str, Any] = field(default_factory=dict)  # other words for "archived" and its verbs

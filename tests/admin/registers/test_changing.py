@@ -148,6 +148,15 @@ def test_of_two_who_change_the_same_row_the_second_is_told_and_sees_both(
     assert (kept.name, kept.short_name, kept.sector) == ("云帆新材料（滨海）有限公司", "云帆", "新材料")
 
 
+def test_a_credit_code_is_as_on_a_licence_and_stands_for_one(db: Database, zoe: FlaskClient, cast: Cast) -> None:
+    assert change(zoe, "enterprises", cast.enterprise, uscc=" 91370600ma3abc123x ").status_code == 303
+    assert row(db, Enterprise, cast.enterprise).uscc == "91370600MA3ABC123X"
+    for code in ("91370600MA3ABC123x", "9" * 19):
+        refused = make(zoe, "enterprises", name="另一家", uscc=code)
+        assert refused.status_code == 422 and fields_of(refused.text)["uscc"] == [code]
+        assert len(errors_of(refused.text)) == 1
+
+
 def test_a_form_that_says_nothing_of_what_it_saw_overwrites_nothing(db: Database, zoe: FlaskClient, cast: Cast) -> None:
     for seen in ("", "[]", '{"name": 7}', "{" * 3000):
         sent = fields_of(zoe.get(f"/admin/projects/{cast.sail}").text, name="换了", seen=seen)
