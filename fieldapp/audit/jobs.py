@@ -1,13 +1,14 @@
-"""Each minute: whether the seal is to be checked, what of the log may go, and what the syslog has not been sent."""
+"""Each minute: whether the seal is to be checked, and what of the log may go. `forwarding` sends it to the syslog."""
 
 import logging
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from fieldapp.audit import seal
+from fieldapp.audit import forwarding, seal
 from fieldapp.core import audit_chain, clock, facts, jobs
 
+__all__ = ["forwarding"]  # registered by being imported
 log = logging.getLogger("fieldapp.audit")
 
 CHECK = "audit-check"  # the job's name, for a nudge

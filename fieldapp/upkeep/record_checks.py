@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from fieldapp.accounts import actions as accounts
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.models import User
+from fieldapp.audit import forwarding
 from fieldapp.core import audit, clock
 from fieldapp.core.audit_chain import verify
 from fieldapp.demo.load import PASSWORD
@@ -95,6 +96,28 @@ def audit_chain(this: Examination) -> Iterator[Finding]:
         )
 
 
+def syslog(this: Examination) -> Iterator[Finding]:
+    """Whether the server that should have the log too has it."""
+    if not this.settings.syslog:
+        return
+    with this.database.reading() as session:
+        waiting, dropped, since, why = forwarding.standing(session)
+    if since is not None and since <= _a_while_ago(this):
+        yield Finding(
+            "syslog-failing",
+            f"{this.settings.syslog} has not taken the audit log since {since:%Y-%m-%d %H:%M} UTC ({why}); "
+            f"{waiting} rows wait.",
+            "See whether it runs and can be reached from here. The rows are sent when it answers, up to "
+            f"{forwarding.MOST_BEHIND:,} of them.",
+        )
+    if dropped:
+        yield Finding(
+            "syslog-dropped",
+            f"{dropped} rows of the audit log were never sent to {this.settings.syslog}: it was away for too long.",
+            "They are in this server's own log: the auditor exports them on /audit, as JSON lines.",
+        )
+
+
 def demo_accounts(this: Examination) -> Iterator[Finding]:
     """Accounts whose password anybody can read in the documentation, where others than this machine can sign in."""
     if this.settings.local:
@@ -128,4 +151,4 @@ def _a_while_ago(this: Examination) -> datetime:
     return clock.now() - this.limits.waiting
 
 
-ALL = (integrity, device_gaps, unprojected, copies_waiting, audit_chain, demo_accounts)
+ALL = (integrity, device_gaps, unprojected, copies_waiting, audit_chain, syslog, demo_accounts)

@@ -67,6 +67,10 @@ def test_without_any_variable_the_defaults_hold() -> None:
         ("TILE_LABEL_URL", "https://tiles.example/{z}/{x}.png", "{y}"),
         ("STOPS_ON", "next spring", "2027-03-31"),
         ("STOPS_ON", "20270331", "2027-03-31"),
+        ("KEEP_LOGS_DAYS", "90", "0 or at least 180"),
+        ("SYSLOG", "log.example", "udp://host:514"),
+        ("SYSLOG", "tcp://log.example", "udp://host:514"),
+        ("SYSLOG", "http://log.example:514", "udp://host:514"),
         ("KEEP_POSITIONS_DAYS", "-1", "whole number, 0 or more"),
     ],
 )
