@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import actions as accounts
+from fieldapp.accounts import people_actions as people
 from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.models import ROLES, Membership, User
 from fieldapp.core import clock, migrate
@@ -113,6 +114,8 @@ def _user_commands(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     acts.add_parser("list", help="list the accounts").set_defaults(run=user_list)
     for name, run, say in (
         ("disable", user_disable, "end an account; its phone may hand in what it holds for 30 days"),
+        ("enable", user_enable, "open an account again that was disabled"),
+        ("second-factor", user_second_factor, "take away a second factor that is lost; a new one is set up at sign-in"),
         ("password", user_password, "set a new password; every session of the account ends"),
     ):
         act = acts.add_parser(name, help=say)
@@ -293,6 +296,10 @@ def user_disable(arguments: argparse.Namespace, settings: Settings) -> None:
     _refusable(settings, lambda session: accounts.disable(session, _user(session, arguments.username), by=None))
 
 
+def user_enable(arguments: argparse.Namespace, settings: Settings) -> None:
+    _refusable(settings, lambda session: people.enable(session, _user(session, arguments.username), by=None))
+
+
 def user_password(arguments: argparse.Namespace, settings: Settings) -> None:
     password = _ask_password()
 
@@ -302,6 +309,12 @@ def user_password(arguments: argparse.Namespace, settings: Settings) -> None:
         accounts.set_password(session, user, new_hash, by=None, given=not arguments.keep_password)
 
     _refusable(settings, change)
+
+
+def user_second_factor(arguments: argparse.Namespace, settings: Settings) -> None:
+    from fieldapp.accounts import factor_actions
+
+    _refusable(settings, lambda session: factor_actions.reset(session, _user(session, arguments.username), by=None))
 
 
 def _user(session: Session, username: str) -> User:

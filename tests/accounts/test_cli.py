@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask.testing import FlaskClient
 
-from fieldapp.accounts import actions, queries
+from fieldapp.accounts import actions, factor_actions, queries
+from fieldapp.accounts.models import User
 from fieldapp.cli import main
 from fieldapp.core.db import Database
 from fieldapp.settings import Settings
@@ -105,6 +106,17 @@ def test_a_disabled_account_is_out(fieldapp: Run, browser: Callable[..., FlaskCl
     assert not inside(client)
 
 
+def test_a_disabled_account_is_opened_again_and_the_last_administrator_stays(fieldapp: Run, cast: Cast) -> None:
+    for act in ("disable", "enable"):
+        assert fieldapp("user", act, "ana") == (0, "", "")
+    assert "disabled" not in fieldapp("user", "list")[1]
+    for name in ("zoe", "sia"):
+        code, _out, err = fieldapp("user", "disable", name)
+        assert code == 2 and "They are the only" in err
+    assert fieldapp("user", "add", "sia2", "--name", "思", "--role", "security", typed="Rubber-boots-4\n")[0] == 0
+    assert fieldapp("user", "disable", "sia")[0] == 0
+
+
 def test_a_reset_password_ends_every_session(fieldapp: Run, browser: Callable[..., FlaskClient]) -> None:
     client = browser()
     sign_in(client, "ana")
@@ -114,7 +126,16 @@ def test_a_reset_password_ends_every_session(fieldapp: Run, browser: Callable[..
     assert sign_in(browser(), "ana", "Rubber-boots-4").status_code == 303
 
 
-@pytest.mark.parametrize("act", ["disable", "password"])
+def test_a_lost_second_factor_is_taken_away_on_the_server(
+    fieldapp: Run, browser: Callable[..., FlaskClient], db: Database, cast: Cast
+) -> None:
+    db.write(lambda session: factor_actions.add_code_app(session, session.get_one(User, cast.zoe), "A" * 32, step=0))
+    assert sign_in(browser(), "zoe").location == "/login/second"
+    assert fieldapp("user", "second-factor", "zoe") == (0, "", "")
+    assert sign_in(browser(), "zoe").location == "/"
+
+
+@pytest.mark.parametrize("act", ["disable", "password", "second-factor"])
 def test_an_account_that_is_not_there_is_named(fieldapp: Run, act: str) -> None:
     code, _out, err = fieldapp("user", act, "nobody", typed="Rubber-boots-4\n")
     assert (code, err) == (2, "fieldapp: there is no account 'nobody'\n")
