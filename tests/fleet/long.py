@@ -41,6 +41,7 @@ def runs(seed: int, *, small: bool) -> list[Run]:
         Run("PostgreSQL restarted", ["tests.fleet.postgres_restart", "--rounds", "1" if small else "3"]),
         Run("two machines", ["tests.fleet.two_machines", *fewer]),
         Run("bundle without a network", ["tests.fleet.bundle"]),
+        Run("upgrade and back", ["tests.fleet.upgrade"]),
         Run("power cuts", ["tests.fleet.power_cut", "--cuts", str(cuts)]),
         *(Run(f"restore {backend}", ["tests.fleet.restored", "--backend", backend]) for backend in BACKENDS),
         *(Run(f"network {part}", ["tests.network", "--only", part]) for part in NETWORKS[: 1 if small else None]),
