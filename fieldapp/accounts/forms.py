@@ -16,6 +16,8 @@ SENTENCES = {
     "username-taken": _l("This account name is taken."),
     "name-form": _l("Please give a name of 1 to 60 characters."),
     "role-unknown": _l("There is no such role."),
+    "last-admin": _l("They are the only system administrator. Have another one appointed first."),
+    "last-security": _l("They are the only security administrator. Grant the role to another one first."),
 }
 TOO_LONG = _l("At most %(max)d characters.")
 

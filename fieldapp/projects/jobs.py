@@ -1,10 +1,12 @@
-"""A day begins: assignments begin and end with it, and the phones are told whose projects are theirs now."""
+"""A day begins: assignments and roles begin and end with it. The phones are told whose projects are theirs now, and who
+logs visits in which team."""
 
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from fieldapp.accounts.models import Membership
 from fieldapp.core import changes, clock, jobs
 from fieldapp.core.models import Fact
 from fieldapp.projects.models import Assignment
@@ -25,9 +27,12 @@ def tell_of_the_day(context: jobs.Context) -> None:
 def _tell(session: Session, today: date) -> None:
     known = session.get(Fact, TOLD, with_for_update=True)
     since = date.fromisoformat(known.value) if known is not None else today - timedelta(days=1)
-    begun = Assignment.starts_on.between(since + timedelta(days=1), today)
-    over = Assignment.ends_on.between(since, today - timedelta(days=1))
-    for project_id in set(session.scalars(select(Assignment.project_id).where(or_(begun, over)))):
-        changes.note(session, "project", project_id)
+    for kind, dated, whose in (
+        ("project", Assignment, Assignment.project_id), ("officer", Membership, Membership.user_id),
+    ):  # fmt: skip
+        begun = dated.starts_on.between(since + timedelta(days=1), today)
+        over = dated.ends_on.between(since, today - timedelta(days=1))
+        for id in set(session.scalars(select(whose).where(or_(begun, over)))):
+            changes.note(session, kind, id)
     row = changes.insert(session, Fact).values(name=TOLD, value=today.isoformat())
     session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": today.isoformat()}))

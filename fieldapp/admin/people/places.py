@@ -46,8 +46,8 @@ TEAMS_PAGE = Register(
     kept=TEAMS, may=policy.may_keep_people, order=(Team.order, Team.name, Team.id), sure=True,
     search=lambda text: Team.name.ilike(like(text), escape="\\"),
     fields=(
-        Text(name="name", label=_l("Name"), required=True, most=80),
-        Choice(name="kind", label=_l("Kind"), options=_kinds, required=True),
+        Text(name="name", label=_l("What it is called"), required=True, most=80),
+        Choice(name="kind", label=_l("Kind of team"), options=_kinds, required=True),
         LastDay(
             name="ends_on", label=_l("Last day"),
             hint=_l("Of a task force. Roles in it end on that day at the latest."),
@@ -62,7 +62,7 @@ UNITS_PAGE = Register(
     say=_l("Whom issues are dispatched to, in organisation order"), kept=UNITS, may=policy.may_keep_people,
     order=(Unit.order, Unit.name, Unit.id), sure=True, search=lambda text: Unit.name.ilike(like(text), escape="\\"),
     fields=(
-        Text(name="name", label=_l("Name"), required=True, most=80),
+        Text(name="name", label=_l("What it is called"), required=True, most=80),
         Whole(
             name="order", label=_l("Place in the list"), empty=0,
             hint=_l("The organisation order: smaller numbers come first, in every table."),
