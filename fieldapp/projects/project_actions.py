@@ -32,14 +32,25 @@ class Projects(Kept):
         actions.touch(session, row.id)
 
     def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
-        return super().add(session, by, key, {**said, "zone_id": zone_of(session, said.get("area_id"))})
+        """Raises Clash("zone") where there is no zone yet."""
+        zone = zone_of(session, said.get("area_id"))
+        if zone is None:
+            raise Clash("zone")
+        return super().add(session, by, key, {**said, "zone_id": zone})
+
+    def change(
+        self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
+    ) -> Base:
+        if said.get("area_id") is not None:
+            said = {**said, "zone_id": zone_of(session, said["area_id"])}
+        return super().change(session, by, key, said, seen=seen)
 
 
-def zone_of(session: Session, area_id: UUID | None) -> UUID:
-    """That of the area; without one the only zone, or the first."""
+def zone_of(session: Session, area_id: UUID | None) -> UUID | None:
+    """That of the area; without one the only zone, or the first; none: there is none yet."""
     if area_id is not None:
         return session.get_one(Area, area_id).zone_id
-    return session.scalars(select(Zone.id).order_by(Zone.archived_at.is_not(None), Zone.name, Zone.id).limit(1)).one()
+    return session.scalar(select(Zone.id).order_by(Zone.archived_at.is_not(None), Zone.name, Zone.id).limit(1))
 
 
 class Assignments(Kept):

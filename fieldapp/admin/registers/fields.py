@@ -240,12 +240,14 @@ class Choice(Field):
         """Of one that is no longer offered."""
         return known.title(self.titles, text) if self.titles else ""
 
+    def rows_meant(self, columns: Columns) -> dict[str, list[Any]]:
+        return {self.titles: [columns.get(self.name)]} if self.titles else {}
+
     def say(self, columns: Columns, known: Known) -> str:
         value = columns.get(self.name)
-        offered = dict(self.offered(known))
         if not value:
             return str(self.none)
-        return offered.get(str(value)) or (known.title(self.titles, value) if self.titles else str(value))
+        return known.title(self.titles, value) if self.titles else dict(self.offered(known)).get(str(value), str(value))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,11 +142,13 @@ def _tiles() -> tiles.Tiles:
 def _history(register: Register, known: Known, key: UUID | str) -> dict[str, Any]:
     turns = queries.history(read(), register, key, request.args.get("before"))
     fields = {column: field for field in register.fields for column in field.columns}
-    for turn in turns.items:
-        for name, both in turn.changes.items():
-            for value in both if name in fields else ():
-                for target, keys in fields[name].rows_meant({name: value}).items():
-                    known.learn(target, keys)
+    meant: dict[str, list[Any]] = {}
+    for name, both in (pair for turn in turns.items for pair in turn.changes.items() if pair[0] in fields):
+        for value in both:
+            for target, keys in fields[name].rows_meant({name: value}).items():
+                meant.setdefault(target, []).extend(keys)
+    for target, keys in meant.items():
+        known.learn(target, keys)
     return {"turns": turns, "said": [(turn, _said(turn.changes, fields, known)) for turn in turns.items]}
 
 
@@ -252,6 +254,7 @@ def _clashes(field: str) -> str:
         "id": _("Another one was saved from this form before. Send it again to save this too."),
         "whom": _("They serve this project in that time already."),
         "parent": _("There are two levels: choose one of the first, which is none itself."),
+        "zone": _("There is no zone yet: please add it first."),
         "merged": _("It was merged with another one, which stands for it."),
     }
     return str(said.get(field) or _("There is one with this already."))

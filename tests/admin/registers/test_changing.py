@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Audit
 from fieldapp.issues.models import Category
-from fieldapp.projects.models import Contact, Enterprise, Project
+from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project, Zone
 from fieldapp.visits.models import VisitKind
 from tests.admin.registers.filling import errors_of, fields_of
 from tests.cast import Cast
@@ -82,6 +82,29 @@ def test_bad_input_is_said_at_its_field_and_everything_typed_is_still_there(
     assert parse(answer.text).one(role="alert").all("a", href="#f-name")
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Project)) == 3
+
+
+def key_of(answer: Any) -> str:
+    """Of the row that was just made."""
+    return str(answer.location.split("/")[3].split("?")[0])
+
+
+def test_a_new_zones_first_enterprise_and_first_project(db: Database, zoe: FlaskClient, cast: Cast) -> None:
+    with db.writing() as session:
+        for model in (Assignment, Project, Contact, Enterprise, Area, Zone):
+            session.execute(delete(model))
+    assert make(zoe, "enterprises", name="首家企业").status_code == 303
+    first = {**NEW, "enterprise_id-q": "首家企业"}
+    refused = make(zoe, "projects", **first)
+    assert refused.status_code == 422 and "开发区" in parse(refused.text).one(role="alert").text
+    zone = key_of(make(zoe, "zones", name="新区"))
+    assert fields_of(zoe.get("/admin/areas/new").text)["zone_id"] == [zone]
+    project = key_of(make(zoe, "projects", **first, area_id=key_of(make(zoe, "areas", name="东片区"))))
+    far = key_of(make(zoe, "areas", name="远片区", zone_id=key_of(make(zoe, "zones", name="二区"))))
+    assert change(zoe, "projects", project, area_id=far).status_code == 303
+    with db.reading() as session:
+        kept = session.get_one(Project, UUID(project))
+        assert session.get_one(Zone, kept.zone_id).name == "二区", "a project is of the zone of its area"
 
 
 def test_words_that_mean_several_enterprises_offer_them(db: Database, zoe: FlaskClient, cast: Cast) -> None:
