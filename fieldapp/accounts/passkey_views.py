@@ -84,6 +84,7 @@ def rename(id: UUID) -> ResponseReturnValue:
 
 @bp.post("/settings/passkeys/<uuid:id>/removal")
 @signed_in_early
+@recent_password
 def remove(id: UUID) -> ResponseReturnValue:
     user_id = login.person().id
     if not login.is_strong() or not db().write(lambda session: passkey_actions.remove(session, user_id, id)):
