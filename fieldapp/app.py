@@ -16,16 +16,30 @@ from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts import second_step_views as second_step
 from fieldapp.accounts import sso_views as sso
 from fieldapp.accounts import views as accounts
-from fieldapp.admin.registers import tile_views as tiles
 from fieldapp.admin.people import factor_views as people_factors
 from fieldapp.admin.people import membership_views as memberships
 from fieldapp.admin.people import user_views as people
+from fieldapp.admin.registers import tile_views as tiles
 from fieldapp.admin.registers import views as registers
 from fieldapp.audit import views as audit
 from fieldapp.compliance import feedback_views as feedback
 from fieldapp.compliance import views as compliance
 from fieldapp.core import (
-    assets, compress, demo, errors, health, i18n, jobs, limits, login, logs, metrics, origin, reauth, reports, web,
+    assets,
+    compress,
+    demo,
+    errors,
+    health,
+    i18n,
+    jobs,
+    limits,
+    login,
+    logs,
+    metrics,
+    origin,
+    reauth,
+    reports,
+    web,
 )  # fmt: skip
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
@@ -40,8 +54,8 @@ from fieldapp.feed import site_views as site
 from fieldapp.feed import supplement_views as supplements
 from fieldapp.feed import unfiled_views as unfiled
 from fieldapp.feed import views as feed
-from fieldapp.feed import watermark_views as watermark
 from fieldapp.feed import visit_views as visit
+from fieldapp.feed import watermark_views as watermark
 from fieldapp.issues import views as issues
 from fieldapp.keeping import metrics_views
 from fieldapp.keeping import views as keeping
@@ -58,9 +72,10 @@ from fieldapp.sync import views as sync
 from fieldapp.visitmap import views as visitmap
 
 FEATURES: tuple[Any, ...] = (
-    health, metrics_views, accounts, passwords, accounts_devices, factors, second_step, passkeys, sso, compliance, feedback, issues, feed, follow_up, visit, supplements,
-    enterprise, unfiled, search, new_visit, joint, site, photos, watermark, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets,
-    registers, tiles, people, people_factors, memberships,
+    health, metrics_views, accounts, passwords, accounts_devices, factors, second_step, passkeys, sso, compliance,
+    feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, search, new_visit, joint, site, photos,
+    watermark, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets, registers,
+    tiles, people, people_factors, memberships,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 
