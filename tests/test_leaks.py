@@ -250,7 +250,7 @@ KEEPS = {"talk enterprise", "talk project", "talk contact"}  # what the administ
 
 MAY: dict[str | None, set[str]] = {
     "dan": set(), "bo": TO_TEAM, "uma": set(), "zoe": KEEPS | {"photo taken back"}, "dee": DESK_TOO | ISSUES_OF_THE_DESK,
-    None: set(),
+    "sia": set(), "abe": {"withdrawal's reason"}, None: set(),
 }  # fmt: skip
 
 
