@@ -23,6 +23,11 @@ GIVEN = "Given-by-zoe-1"
 
 
 @pytest.fixture
+def db_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+@pytest.fixture
 def given(db: Database, cast: Cast) -> None:
     """Zoe gives ana a new password."""
     new_hash = actions.password_hash(GIVEN, "ana")

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 
 from fieldapp.accounts import factor_actions
@@ -193,9 +194,16 @@ def test_taken_away_by_the_security_administrator_everything_ends_and_is_told(
     assert (told.actor_id, told.subject_id) == (cast.sia, str(cast.ana))
 
 
-def reachable(settings: Settings, **more: str) -> Flask:
+@pytest.fixture
+def reachable(settings: Settings, cast: Cast, compiled_templates: FileSystemBytecodeCache) -> Callable[..., Flask]:
     """The same application where others can reach it."""
-    return create_app(replace(settings, origin=ORIGIN, **more))
+
+    def made(**more: str) -> Flask:
+        app = create_app(replace(settings, origin=ORIGIN, **more))
+        app.jinja_env.bytecode_cache = compiled_templates
+        return app
+
+    return made
 
 
 def over_there(app: Flask) -> FlaskClient:
@@ -217,9 +225,9 @@ def post(client: FlaskClient, path: str, **form: str) -> tuple[int, str]:
     ],
 )  # fmt: skip
 def test_who_must_have_one_is_led_to_setting_it_up(
-    settings: Settings, cast: Cast, whom: str, name: str, must: bool
+    reachable: Callable[..., Flask], whom: str, name: str, must: bool
 ) -> None:
-    client = over_there(reachable(settings, second_factor=whom))
+    client = over_there(reachable(second_factor=whom))
     assert post(client, "/login", username=name, password=PASSWORD)[0] == 303
     answer = client.get("/settings/devices", base_url=ORIGIN)
     assert (answer.status_code, answer.location) == (
@@ -235,18 +243,18 @@ def test_who_must_have_one_is_led_to_setting_it_up(
     assert client.get("/settings/devices", base_url=ORIGIN).status_code == 200
 
 
-def test_the_phones_door_stays_open_to_who_must_still_set_it_up(settings: Settings, cast: Cast) -> None:
-    client = over_there(reachable(settings, second_factor="all"))
+def test_the_phones_door_stays_open_to_who_must_still_set_it_up(reachable: Callable[..., Flask]) -> None:
+    client = over_there(reachable(second_factor="all"))
     post(client, "/login", username="ana", password=PASSWORD)
     assert client.get("/api/v1/me", base_url=ORIGIN).status_code == 200
     assert client.get("/capture", base_url=ORIGIN).status_code == 200
 
 
 def test_a_session_of_before_it_was_asked_is_asked_for_it(
-    settings: Settings, cast: Cast, db: Database, ana_has_one: list[str]
+    reachable: Callable[..., Flask], cast: Cast, ana_has_one: list[str]
 ) -> None:
     """It shows the factor in the session that it has: nobody's phone is signed out by a setting."""
-    app = reachable(settings, second_factor="all")
+    app = reachable(second_factor="all")
     client = over_there(app)
     with client.session_transaction(base_url=ORIGIN) as stored:
         stored.update(_user_id=str(cast.ana), epoch=0, own=True, used=clock.now().timestamp(), _fresh=True)

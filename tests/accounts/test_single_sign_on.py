@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from joserfc import jwk
 from sqlalchemy import func, select
 
@@ -40,12 +41,16 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def house(settings: Settings, issuer: Issuer, cast: Cast) -> Callable[..., Flask]:
+def house(
+    settings: Settings, issuer: Issuer, cast: Cast, compiled_templates: FileSystemBytecodeCache
+) -> Callable[..., Flask]:
     """An application that sends people to the issuer."""
 
     def made(**more: Any) -> Flask:
         said = {"oidc_issuer": issuer.url, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET} | more
-        return create_app(replace(settings, **said))
+        app = create_app(replace(settings, **said))
+        app.jinja_env.bytecode_cache = compiled_templates
+        return app
 
     return made
 
@@ -129,24 +134,23 @@ def test_the_claim_that_is_set_decides(house: Any, issuer: Issuer, claim: str) -
     assert go(other).status_code == (403 if claim == "email" else 302)
 
 
-@pytest.mark.parametrize(
-    "lies",
-    [
-        {"iss": "https://evil.example"}, {"aud": "another-application"}, {"nonce": "of another one"}, {"nonce": None},
-        {"exp": 1_600_000_000}, {"azp": "another-application"}, {"sub": None}, {"preferred_username": ["ana"]},
-        {"preferred_username": None}, {"aud": ["another-application"]},
-    ],
-    ids=str,
+LIES: tuple[dict[str, Any], ...] = (
+    {"iss": "https://evil.example"}, {"aud": "another-application"}, {"aud": ["another-application"]},
+    {"azp": "another-application"}, {"nonce": "of another one"}, {"nonce": None}, {"exp": 1_600_000_000}, {"sub": None},
+    {"preferred_username": None}, {"preferred_username": ["ana"]},
 )  # fmt: skip
-def test_an_id_token_that_is_not_for_us_here_and_now_is_refused(
-    house: Any, issuer: Issuer, db: Database, lies: dict[str, Any]
-) -> None:
-    client = browser_of(house())
-    issuer.lies = lies
-    answer = go(client)
-    assert answer.status_code == 403 and "登录未完成" in answer.text
-    assert not inside(client)
-    assert told(db, "sign-in.failed").detail == {}
+
+
+def test_an_id_token_that_is_not_for_us_here_and_now_is_refused(house: Any, issuer: Issuer, db: Database) -> None:
+    app = house()
+    for lies in LIES:
+        client, issuer.lies = browser_of(app), lies
+        answer = go(client)
+        assert answer.status_code == 403 and "登录未完成" in answer.text, lies
+        assert not inside(client), lies
+    with db.reading() as session:
+        told = session.scalars(select(Audit).where(Audit.verb == "sign-in.failed")).all()
+    assert len(told) == len(LIES) and all(row.detail["why"] for row in told)
 
 
 def test_one_that_others_have_signed_is_refused(house: Any, issuer: Issuer) -> None:
@@ -172,9 +176,10 @@ def test_another_browsers_answer_and_an_answer_twice_are_refused(house: Any, iss
     assert not inside(client)
 
 
-@pytest.mark.parametrize("next", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_it_leads_to_no_other_site_afterwards(house: Any, issuer: Issuer, next: str) -> None:
-    assert go(browser_of(house()), f"?next={next}").location == "/"
+def test_it_leads_to_no_other_site_afterwards(house: Any, issuer: Issuer) -> None:
+    app = house()
+    for away in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        assert go(browser_of(app), f"?next={away}").location == "/"
 
 
 def test_the_issuer_refuses_or_is_away_and_the_password_still_opens(house: Any, issuer: Issuer) -> None:
