@@ -39,7 +39,9 @@ else
     "$python" -m pip --version >/dev/null 2>&1 || { say "pip is needed: apt-get install python3-pip"; exit 1; }
     "$python" -m pip --python "$venv/bin/python" install --quiet --disable-pip-version-check pip
   fi
-  (cd "$release" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check $from -c constraints.txt -e .)
+  say "installing $version ..."
+  (cd "$release" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check $from -c constraints.txt -e .) \
+    > "$release/install.log" 2>&1 || { cat "$release/install.log" >&2; exit 1; }
   (cd "$release" && .venv/bin/python -m fieldapp.translations.build)
   "$venv/bin/python" -m compileall -q "$release/fieldapp" "$venv/lib"
   touch "$release/.whole"
