@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from fieldapp.accounts.models import POWERS
 from fieldapp.compliance import actions, queries, switches, texts
 from fieldapp.core import login
-from fieldapp.core.access import public, role, signed_in
+from fieldapp.core.access import public, role, signed_in_early
 from fieldapp.core.i18n import locale_name
 from fieldapp.core.web import db, no_store, read, settings
 
@@ -55,7 +55,7 @@ def long_text(name: str) -> ResponseReturnValue:
 
 
 @bp.post("/notice")
-@signed_in
+@signed_in_early
 def confirm_notice() -> ResponseReturnValue:
     """Confirms the version that was read: one that has changed since is shown again."""
     user_id, version = login.person().id, request.form.get("version", "")

@@ -236,6 +236,7 @@ def test_who_must_have_one_is_led_to_setting_it_up(
     if not must:
         return
     assert post(client, "/settings/sessions", proof=PASSWORD)[0] == 403
+    assert post(client, "/notice")[0] != 403  # it stands on that page, too
     assert client.get("/api/v1/reference", base_url=ORIGIN).status_code == 401
     page = client.get("/settings/second-factor/code-app", base_url=ORIGIN).text
     key = re.findall(r'<code class="code-app-key">([A-Z2-7 ]+)</code>', page)[0].replace(" ", "")
