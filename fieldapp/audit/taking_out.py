@@ -32,7 +32,7 @@ def _csv(batches: Iterator[list[Row]]) -> Iterator[str]:
     yield BOM + _line(
         _("No."), _("Time"), _("Person"), _("Account"), _("Act"), _("Kind of thing"), _("Done to"), _("Reason"),
         _("Act code"),
-        "id", _("Facts"), _("Request id"), _("From the address"), "SHA-256",
+        "id", _("Facts"), _("Request id"), _("From the address"), _("Seal (SHA-256)"),
     )  # fmt: skip
     for rows in batches:
         yield "".join(_line(*_cells(row)) for row in rows)
