@@ -51,7 +51,7 @@ def end_device(id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/settings/sessions")
-@limiter.limit("10/minute")
+@limiter.limit("10/minute", key_func=entering.asker)
 @signed_in
 def end_sessions() -> ResponseReturnValue:
     form = EndSessionsForm()

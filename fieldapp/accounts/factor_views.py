@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import challenges, factor_actions, factor_queries
+from fieldapp.accounts.entering import asker
 from fieldapp.accounts.forms import CodeForm
 from fieldapp.accounts.models import User
 from fieldapp.accounts.second_step_views import ask
@@ -68,7 +69,7 @@ def _code_app(form: CodeForm, status: int = 200) -> ResponseReturnValue:
 
 
 @bp.post("/settings/second-factor/code-app")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=asker)
 @signed_in_early
 @recent_password
 def add_code_app() -> ResponseReturnValue:
@@ -111,7 +112,7 @@ def _only_strong() -> None:
 
 
 @bp.post("/settings/second-factor/recovery-codes")
-@limiter.limit("10/minute")
+@limiter.limit("10/minute", key_func=asker)
 @signed_in_early
 @recent_password
 def new_recovery_codes() -> ResponseReturnValue:

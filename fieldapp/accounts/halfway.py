@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from flask import request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,12 @@ def begin(user: User, *, how: str, own_device: bool, next: str) -> None:
         "user": user.id.hex, "epoch": user.session_epoch, "at": clock.now().timestamp(), "how": how,
         "own": own_device, "next": next,
     }  # fmt: skip
+
+
+def whose() -> str:
+    """Whose tries are counted."""
+    said = cookie.get("half")
+    return said["user"] if said else request.remote_addr or ""
 
 
 def under_way(session: Session) -> Half | None:

@@ -50,7 +50,7 @@ def _new_page(form: PasskeyForm, place: Place, status: int = 200) -> ResponseRet
 
 
 @bp.post("/settings/passkeys/new")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=entering.asker)
 @signed_in_early
 @recent_password
 def add() -> ResponseReturnValue:
@@ -108,7 +108,7 @@ def _sign_in_page(form: PasskeySignInForm, place: Place, status: int = 200, aler
 
 
 @bp.post("/login/passkey")
-@limiter.limit("20/minute")
+@limiter.limit("200/minute")
 @public
 def sign_in() -> ResponseReturnValue:
     place, form, half = _place(), PasskeySignInForm(), halfway.under_way(read())
@@ -169,7 +169,7 @@ def show_page() -> ResponseReturnValue:
 
 
 @bp.post("/settings/second-factor/passkey")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=entering.asker)
 @signed_in_early
 def show() -> ResponseReturnValue:
     place, form = _place(), PasskeySignInForm()

@@ -38,7 +38,7 @@ def _page(form: PasswordForm) -> str:
 
 
 @bp.post("/settings/password")
-@limiter.limit("10/minute")
+@limiter.limit("10/minute", key_func=entering.asker)
 @signed_in_early
 def change_password() -> ResponseReturnValue:
     form, must = PasswordForm(), login.must_change_password()

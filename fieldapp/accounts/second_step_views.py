@@ -25,7 +25,7 @@ def second_page() -> ResponseReturnValue:
 
 
 @bp.post("/login/second")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=halfway.whose)
 @public
 def second_step() -> ResponseReturnValue:
     half = halfway.under_way(read())
@@ -63,7 +63,7 @@ def _page(form: CodeForm, user: User, status: int = 200, *, action: str = "/logi
 
 
 @bp.post("/settings/second-factor/shown")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=entering.asker)
 @signed_in_early
 def show_in_session() -> ResponseReturnValue:
     """Of a session that began without: before the factor was asked of its account, or by single sign-on."""

@@ -21,7 +21,7 @@ bp = Blueprint("sso", __name__)
 
 
 @bp.get("/login/sso")
-@limiter.limit("30/minute")
+@limiter.limit("200/minute")
 @public
 def leave() -> ResponseReturnValue:
     """By a link and not by a form: the pages' policy lets forms go to ourselves only."""
@@ -41,7 +41,7 @@ def leave() -> ResponseReturnValue:
 
 
 @bp.get("/login/sso/back")
-@limiter.limit("30/minute")
+@limiter.limit("200/minute")
 @public
 def come_back() -> ResponseReturnValue:
     if not sso.is_on():

@@ -107,3 +107,14 @@ def test_a_password_of_the_earlier_rule_goes_on(browser: Browser, db: Database, 
     sign_in(client, "ana", "onlysmall-letters")
     assert inside(client)
     assert change(client, "other-small-ones", current="onlysmall-letters").status_code == 422
+
+
+def test_a_whole_office_behind_one_address_changes_its_passwords_in_one_minute(
+    browser: Browser, db: Database, cast: Cast
+) -> None:
+    for name in ("ana", "bo", "lin"):
+        client = browser()
+        sign_in(client, name)
+        for _ in range(4):
+            assert change(client, "short").status_code == 422
+        assert change(client).status_code == 303
