@@ -248,7 +248,7 @@ def test_the_state_of_a_project_as_text(story: Story, db: Database, cast: Cast, 
     story.logs("bo", content="电话了解情况", kind="phone_follow_up", issues=[{"title": "临时用水水压不足"}])
     text = reader("ana").get(f"/projects/{cast.sail}/share").one("textarea", id="share-text").text
     assert text.startswith("【项目情况】云帆新材料（一期）（截至11月20日）")
-    for said in ("企业：云帆新材料有限公司", "建设进度（11月18日）：二层封顶", "未销号问题诉求1个：",
+    for said in ("企业：云帆新材料有限公司", "建设进度（11月18日）：二层封顶", "未销号问题诉求1件：",
                  "1. 临时用水水压不足", "下一步：催办用水（11月24日前）"):  # fmt: skip
         assert said in text
     assert "13812345678" not in text

@@ -163,7 +163,7 @@ def test_the_text_for_wechat_reads_like_a_bulletin(story: Story, reader: Readers
     text = reader("ana").get(f"/visits/{visit}").one(id="wechat-text").text
     assert text == (
         "【走访动态】11月20日上午，安娜赴云帆新材料（一期）开展踏查现场。 二层钢结构吊装完成约六成。 "
-        "问题诉求1个： 1. 水压不足 下一步：下周复核"
+        "问题诉求1件： 1. 水压不足 下一步：下周复核"
     )
 
 
