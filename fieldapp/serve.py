@@ -21,13 +21,20 @@ from fieldapp.connections import Worker
 from fieldapp.core import assets, jobs, logs
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.feed import jobs as search_jobs
 from fieldapp.keeping import jobs as keeping_jobs
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.settings import Settings
 from fieldapp.sync import jobs as record_jobs
 from fieldapp.sync import upload_jobs
 
-JOBS = (keeping_jobs, photo_jobs, record_jobs, upload_jobs)  # each has told core.jobs what it does by being imported
+JOBS = (
+    keeping_jobs,
+    photo_jobs,
+    record_jobs,
+    search_jobs,
+    upload_jobs,
+)  # each has told core.jobs what it does by being imported
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop
 JOBS_STOP_WITHIN = 10
