@@ -74,8 +74,8 @@ def write(
             opened = [event.issue] if event.type == "opened" and outcome.state == "applied" else []
             return (PLACED if outcome.state == "applied" else outcome.state), outcome.reason, opened
         case FollowUpRecord(body=act):
-            done = follow_ups.act(session, author, arrival, act, zone_readable=settings.zone_readable)
-            return {True: (PLACED, "", []), False: (NOT_APPLIED, "gone", []), None: (HELD, "", [])}[done]
+            applied = follow_ups.act(session, author, arrival, act, zone_readable=settings.zone_readable)
+            return {True: (PLACED, "", []), False: (NOT_APPLIED, "gone", []), None: (HELD, "", [])}[applied]
     raise AssertionError("a whole reading is one of the four")
 
 

@@ -4,14 +4,14 @@
  */
 import { all, copy, fill, input, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
-import { sayWhatNeedsNetwork, tickOff } from "./follow_ups.js";
+import { followUps, mark } from "./follow_ups.js";
 import { phone } from "./phone.js";
 import { belongsTo } from "./unsent.js";
 import { nameOf, say, sayDay, sayTime, titleOf } from "./words.js";
 import { dueState, fragmentOf, issueList, keyOf, subjectOf } from "../outbox/pages.js";
 import { read } from "../outbox/reference.js";
 import { searchProjects } from "../outbox/search.js";
-import { currentUser, outbox } from "../outbox/state.js";
+import { currentUser, outbox, subscribe } from "../outbox/state.js";
 
 const KEY = keyOf(location.pathname);
 const SUBJECT = subjectOf(location.pathname);
@@ -19,7 +19,6 @@ const LISTED = 50;
 const SETTLED_MS = 1500;
 
 async function begin() {
-  sayWhatNeedsNetwork();
   light();
   const ctx = await phone();
   const user = await currentUser(ctx);
@@ -29,10 +28,20 @@ async function begin() {
   if (KEY === "/") one("[data-drafts]").hidden = (await showDrafts(ctx, user.id, (await read(ctx, "kinds")) ?? [])) === 0;
   const shown = (await searching(ctx, rows)) || (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
   if (!shown) return;
-  tickOff(rows);
+  await keepMarked(ctx, user.id);
   for (const plain of all("[data-without]")) plain.hidden = true;
   fill(one("[data-as-of]"), { "as-of": say("as-of", { when: sayTime(await read(ctx, "loaded_at")) }) });
   one("[data-as-of]").hidden = false;
+}
+
+/** 待跟进 as this phone knows it: the lines are as old as what it carries. @param {Ctx} ctx @param {string} owner */
+async function keepMarked(ctx, owner) {
+  if (all("[data-follow-up]").length === 0) return;
+  const since = Number(await read(ctx, "loaded_at")) || 0;
+  const look = async () => mark(await outbox(ctx, owner), since);
+  followUps(owner);
+  subscribe(ctx, () => void look().catch(() => undefined));
+  await look();
 }
 
 /** The place in the bottom bar, and the page's name: this shell stands under every address. */

@@ -2,7 +2,7 @@
 import { missing } from "./browser.js";
 import { all, fill, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
-import { sayWhatNeedsNetwork, tickOff } from "./follow_ups.js";
+import { followUps, mark, sayWhatNeedsNetwork } from "./follow_ups.js";
 import { phone } from "./phone.js";
 import { stateBadge, watchUnsent } from "./unsent.js";
 import { say, sayTime } from "./words.js";
@@ -62,7 +62,7 @@ async function keepDrafts(owner) {
 /** @param {string} owner */
 async function keepTicked(owner) {
   const ctx = await phone();
-  const look = async () => tickOff(await outbox(ctx, owner));
+  const look = async () => mark(await outbox(ctx, owner), performance.timeOrigin);
   const quietly = () => void look().catch(() => undefined);
   subscribe(ctx, quietly);
   addEventListener("pageshow", quietly);
@@ -73,6 +73,7 @@ function begin() {
   sayWhatNeedsNetwork();
   const waiting = one("[data-waiting]");
   const template = /** @type {HTMLTemplateElement} */ (one("[data-waiting-template]"));
+  followUps(waiting.dataset["owner"] ?? "");
   void keepTicked(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void keepDrafts(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void watchUnsent(waiting.dataset["owner"] ?? "", (rows) => draw(waiting, template, rows)).catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * What is said later about a visit that has left this phone: a record of its own, saved as strictly as a visit.
- * @import { Ctx, Form, Id, OutboxRecord } from "./types.js"
+ * What is said later about a visit that has left this phone, or of a follow-up: a record of its own, saved as strictly as a visit.
+ * @import { Ctx, Form, Id, OutboxRecord, RecordType } from "./types.js"
  */
 import { uuid7 } from "./ids.js";
 import { updateMirror } from "./loss.js";
@@ -16,11 +16,11 @@ const ROOM = 64 * 1024;
  * already is kept under the id that it was sent with. Other words under an id that is here are another record.
  * Throws StoreProblem, QuotaProblem.
  * @param {Ctx} ctx
- * @param {{id?: Id, owner: Id, form: Form, title?: string}} said
+ * @param {{id?: Id, owner: Id, form: Form, title?: string, type?: RecordType}} said
  * @returns {Promise<OutboxRecord>}
  */
-export async function sayLater(ctx, { id, owner, form, title = "" }) {
-  const made = newRecord(ctx, { ...(id ? { id } : {}), owner, type: "supplement", form: structuredClone(form), title });
+export async function sayLater(ctx, { id, owner, form, title = "", type = "supplement" }) {
+  const made = newRecord(ctx, { ...(id ? { id } : {}), owner, type, form: structuredClone(form), title });
   const kept = await withRoom(ctx, ROOM, () =>
     ctx.store.tx(["records", "meta"], async (tx) => {
       const known = /** @type {OutboxRecord|undefined} */ (await tx.get("records", made.id));
