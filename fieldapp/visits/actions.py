@@ -16,7 +16,7 @@ from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
 from fieldapp.search import actions as search
-from fieldapp.visits import follow_up_actions, milestones, stages, words
+from fieldapp.visits import calls, follow_up_actions, milestones, stages, words
 from fieldapp.visits.body import NextStep, VisitBody
 from fieldapp.visits.columns import SEALED, sealed_columns
 from fieldapp.visits.links import Links, link, show
@@ -64,7 +64,10 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     if body.stage and fresh:
         stages.see(session, arrival.id, body.stage, links.main)
     for id in links.project_ids:
-        projects.visited(session, id, values["occurred_at"])
+        if calls.is_contact(values):
+            projects.visited(session, id, values["occurred_at"])
+        else:
+            projects.touch(session, id)
         changes.note(session, "project", id)
     if fresh:
         search.say(session, words.KIND, arrival.id, values["occurred_at"], words.parts(values))
