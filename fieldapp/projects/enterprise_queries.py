@@ -5,13 +5,14 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Team, User
 from fieldapp.accounts.policy import Person
 from fieldapp.core.paging import Page, pack, page, unpack
 from fieldapp.projects import policy
 from fieldapp.projects.models import Assignment, Contact, Enterprise, Project
+from fieldapp.projects.queries import WITH_PLACE
 
 LIST_SIZE = 30
 MINE, OTHERS = 0, 1
@@ -47,11 +48,6 @@ def standing(session: Session, ids: Iterable[UUID]) -> dict[UUID, UUID]:
         return {}
     query = select(Enterprise.id, Enterprise.merged_into).where(Enterprise.id.in_(wanted))
     return {id: merged or id for id, merged in session.execute(query)}
-
-
-def is_served(session: Session, person: Person, id: UUID) -> bool:
-    """Whether a project of this enterprise is the person's."""
-    return session.scalar(select(Enterprise.id).where(Enterprise.id == id, policy.serves(person))) is not None
 
 
 def listed(
@@ -103,7 +99,7 @@ def to_confirm(session: Session, person: Person, *, after: str | None = None) ->
 def projects_of(session: Session, person: Person, id: UUID, *, zone_readable: bool) -> list[Project]:
     """An enterprise's projects that this person may see, phase after phase."""
     seen = policy.visible(person, zone_readable=zone_readable)
-    query = select(Project).where(Project.enterprise_id == id, seen).options(joinedload(Project.area))
+    query = select(Project).where(Project.enterprise_id == id, seen).options(*WITH_PLACE)
     return list(session.scalars(query.order_by(Project.name, Project.phase, Project.id)))
 
 
