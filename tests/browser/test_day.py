@@ -61,6 +61,10 @@ def test_the_morning_is_read_and_logged_without_a_network(phone: Phone, db: Data
     for words in ("主体二层封顶", "60%", "复核水压", "临时用电容量不足", "13800005678", "柏宁"):
         expect(brief).to_contain_text(words)
     assert phone.barriers() == []
+    brief.locator("a[href^='/visits/']", has_text="柏宁").click()  # a colleague's: at least its line
+    expect(page.locator("[data-list-here]")).to_contain_text("柏宁 二层钢结构吊装")
+    expect(page.locator("[data-only-line]")).to_be_visible()
+    page.locator("[data-back]").click()
     brief.locator("a[href^='/issues/']").click()
     expect(page.locator("[data-brief]")).to_contain_text("临时用电容量不足")
     page.locator("[data-back]").click()

@@ -44,10 +44,12 @@ def test_ana_corrects_a_visit_without_a_network_and_withdraws_it_from_the_outbox
     assert visits(db)[0].progress == "完成七成"
 
     phone.offline()
-    page = phone.open("/outbox")
-    thumb = Thumb()
-    thumb.tap(page.locator(f'[data-record="{visit}"] .cell-link'))
-    thumb.tap(page.locator('[data-says="correction"]'))
+    page = phone.open(f"/visits/{visit}")  # one's own opens from the phone's store
+    expect(page.locator("[data-visit-facts]")).to_contain_text("完成七成")
+    expect(page.locator("[data-visit-said]")).to_contain_text("建设进度")
+    assert phone.barriers() == []
+    page.locator("[data-visit-outbox]").click()
+    page.locator('[data-says="correction"]').click()
     expect(page.locator("#say-progress")).to_have_value("完成七成")  # a second correction starts from the first
     assert phone.barriers() == []
     page.locator("[data-say-sheet] [data-close]").click()

@@ -26,7 +26,7 @@ async function begin() {
   const rows = await outbox(ctx, user.id);
   showUnsent(rows);
   if (KEY === "/") one("[data-drafts]").hidden = (await showDrafts(ctx, user.id, (await read(ctx, "kinds")) ?? [])) === 0;
-  const shown = (await searching(ctx, rows)) || (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
+  const shown = (await searching(ctx, rows)) || (await visit(ctx, rows)) || (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
   if (!shown) return;
   await keepMarked(ctx, user.id);
   for (const plain of all("[data-without]")) plain.hidden = true;
@@ -49,7 +49,7 @@ function light() {
   const place = KEY === "/" ? "/" : `/${KEY.split("/")[1] === "enterprises" ? "projects" : KEY.split("/")[1]}`;
   for (const link of all(".nav a[href]")) if (link.getAttribute("href") === place) link.setAttribute("aria-current", "page");
   if (place === KEY) one("[data-back]").remove();
-  else if (SUBJECT && SUBJECT.kind !== "enterprises") /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
+  else if (SUBJECT && ["projects", "issues"].includes(SUBJECT.kind)) /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
 }
 
 /** @param {string} name */
@@ -65,6 +65,17 @@ async function searching(ctx, rows) {
   const { showSearch } = await import("./search_held.js");
   await showSearch(ctx, rows);
   return true;
+}
+
+/** @param {Ctx} ctx @param {import("../outbox/types.js").Row[]} rows */
+async function visit(ctx, rows) {
+  if (SUBJECT?.kind !== "visits") return false;
+  call(say("visit-page"));
+  const { showVisit } = await import("./offline_visit.js");
+  const name = await showVisit(ctx, rows, SUBJECT.id);
+  if (name) call(name);
+  else one("[data-no-visit]").hidden = false;
+  return name !== null;
 }
 
 /** The server's own lines. @param {Ctx} ctx */
