@@ -98,6 +98,7 @@ class SupplementBody(Payload):
     participants: list[UUID] = Field(
         default_factory=list, description="of an addition: who took part too; of others than the author, oneself"
     )
+    next_step: NextStep | None = Field(default=None, description="of an addition: what whoever says it will do")
 
 
 class FollowUpAct(Payload):

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person
 from fieldapp.core import audit, clock
 from fieldapp.core.models import Audit
-from fieldapp.core.payload import Arrival
+from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.visits import queries
-from fieldapp.visits.body import FollowUpAct
+from fieldapp.visits.body import FollowUpAct, NextStep
 from fieldapp.visits.models import FollowUp
 
 PUT_OFF = "follow_up.put_off"
@@ -32,6 +33,26 @@ def answer(session: Session, author_id: UUID, visit_id: UUID, follow_up: UUID | 
         return
     waits = (FollowUp.id == follow_up, FollowUp.owner_id == author_id, FollowUp.done_at.is_(None))
     session.execute(update(FollowUp).where(*waits).values(done_at=clock.now(), done_by_visit=visit_id))
+
+
+def promise(
+    session: Session, by: Person, id: UUID, project: UUID | None, step: NextStep | None, *, fresh: bool = True
+) -> None:
+    """What whoever joins a colleague's visit will do: theirs, under the id of their addition, whatever becomes of the
+    visit. Not `fresh`: the addition is said differently; what was ticked off stays so."""
+    before = session.get(FollowUp, id)
+    if fresh and before is not None:
+        raise CannotPlace("not-allowed")
+    wanted = step is not None and bool(step.text.strip() or step.on)
+    if before is None and wanted and step is not None:
+        named = session.get(User, step.by) if step.by else None
+        session.add(FollowUp(id=id, owner_id=named.id if named else by.id, project_id=project, text=step.text,
+                             due_on=step.on))  # fmt: skip
+    elif before is not None and before.done_at is None:
+        if step is None or not wanted:
+            session.delete(before)
+        else:
+            before.text, before.due_on = step.text, step.on
 
 
 def act(session: Session, by: Person, arrival: Arrival, said: FollowUpAct, *, zone_readable: bool) -> bool | None:

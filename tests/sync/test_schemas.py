@@ -48,7 +48,7 @@ def test_there_are_fixtures_for_each_schema_and_upcasters_up_to_the_present() ->
 
 def test_the_full_fixtures_leave_no_field_out() -> None:
     visit = json.loads((FIXTURES / f"schema-{SCHEMA}" / "visit-site.json").read_text(encoding="utf-8"))
-    addition = json.loads((FIXTURES / f"schema-{SCHEMA}" / "supplement-joint.json").read_text(encoding="utf-8"))
+    addition = json.loads((FIXTURES / f"schema-{SCHEMA}" / "supplement-joint-step.json").read_text(encoding="utf-8"))
     put_off = json.loads((FIXTURES / f"schema-{SCHEMA}" / "follow_up-put_off.json").read_text(encoding="utf-8"))
     body = visit["body"]
     for model, said in (
