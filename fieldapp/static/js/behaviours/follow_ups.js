@@ -101,12 +101,3 @@ export function followUps(owner) {
 
 /** @param {HTMLElement} inside */
 const lineOf = (inside) => /** @type {HTMLElement} */ (inside.closest("[data-follow-up]"));
-
-/** A tap on what only the server can do says so instead of leading to the browser's own page of failure. */
-export function sayWhatNeedsNetwork() {
-  on(document, "submit", "form[data-needs-network]", (_form, event) => {
-    if (navigator.onLine) return;
-    event.preventDefault();
-    toast(say("needs-network"));
-  });
-}

@@ -4,7 +4,6 @@
  * @import { Ctx, Row } from "../outbox/types.js"
  */
 import { copy, fill, one } from "./dom.js";
-import { pictureOf } from "./capture/photos.js";
 import { stateBadge } from "./unsent.js";
 import { knows, nameOf, say, sayTime, titleOf } from "./words.js";
 import { keyOf, pagesNaming } from "../outbox/pages.js";
@@ -56,9 +55,9 @@ async function showOwn(ctx, { record, photos, place }) {
     ...facts.filter(([, text]) => text).map(([name, text]) => fill(copy("visit-fact"), { term: say(`field-${name}`), text })),
   );
   one("[data-visit-photos]", here).replaceChildren(
-    ...photos.filter(({ thumb }) => thumb).map((photo, i, some) => {
+    ...photos.flatMap(({ thumb }) => thumb ?? []).map((thumb, i, some) => {
       const img = /** @type {HTMLImageElement} */ (copy("visit-photo"));
-      img.src = pictureOf(photo);
+      img.src = URL.createObjectURL(new Blob([thumb], { type: "image/jpeg" }));
       img.alt = say("photo-n", { i: i + 1, all: some.length });
       return img;
     }),

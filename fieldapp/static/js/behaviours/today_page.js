@@ -1,9 +1,10 @@
 /** Today: what waits on this phone, and whether it is ready for a place without network. */
 import { missing } from "./browser.js";
-import { all, fill, one } from "./dom.js";
+import { all, fill, on, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
-import { followUps, mark, sayWhatNeedsNetwork } from "./follow_ups.js";
+import { followUps, mark } from "./follow_ups.js";
 import { phone } from "./phone.js";
+import { toast } from "./toast.js";
 import { stateBadge, watchUnsent } from "./unsent.js";
 import { say, sayTime } from "./words.js";
 import { read } from "../outbox/reference.js";
@@ -67,6 +68,15 @@ async function keepTicked(owner) {
   subscribe(ctx, quietly);
   addEventListener("pageshow", quietly);
   await look();
+}
+
+/** A tap on what only the server can do says so instead of leading to the browser's own page of failure. */
+function sayWhatNeedsNetwork() {
+  on(document, "submit", "form[data-needs-network]", (_form, event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    toast(say("needs-network"));
+  });
 }
 
 function begin() {
