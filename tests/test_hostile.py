@@ -58,7 +58,7 @@ def test_no_odd_argument_and_no_odd_form_makes_any_route_fail(
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 if mark(app, rule) is None or rule.rule in LEFT_OUT or (rule.rule, method) in tried:
                     continue
-                if any(_found(client, method, address, failed) for address, _sort in addresses(app, rule, ids)):
+                if any(_found(client, method, address, failed) for address, _sort in [*addresses(app, rule, ids)]):
                     tried.add((rule.rule, method))
     assert failed == []
     assert len(tried) > 80
