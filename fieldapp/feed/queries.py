@@ -105,9 +105,10 @@ def today(session: Session, person: Person, *, zone_readable: bool, zone: str, n
     waiting = visits.follow_ups(session, person.id)
     follow_ups = waiting[:FOLLOW_UPS_SHOWN]
     mine = issues.by_due(session, person, issues.mine(person), zone_readable=zone_readable, limit=SHOWN_TODAY).items
-    linked = {link.project_id for visit in logged for link in visit.projects}
-    linked |= {one.project_id for one in follow_ups if one.project_id}
-    linked |= {link.project_id for issue in mine for link in issue.projects}
+    logged_at = {link.project_id for visit in logged for link in visit.projects}
+    others = {one.project_id for one in follow_ups if one.project_id}  # a colleague may have asked for it
+    others |= {link.project_id for issue in mine for link in issue.projects}
+    linked = logged_at | projects.visible_ids(session, person, others, zone_readable=zone_readable)
     return Today(
         neglected=long[:SHOWN_TODAY],
         neglected_count=len(long),
