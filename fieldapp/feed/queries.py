@@ -153,8 +153,8 @@ def lists_put_away(session: Session, user_id: UUID) -> bool:
 
 def put_lists_away(session: Session, user_id: UUID) -> None:
     said = changes.insert(session, Fact).values(name=f"{LISTS}{user_id}", value=clock.now().isoformat())
-    session.execute(said.on_conflict_do_nothing())
-    audit.record(session, user_id, "lists.seen", "user", user_id)
+    if session.execute(said.on_conflict_do_nothing().returning(Fact.name)).first() is not None:
+        audit.record(session, user_id, "lists.seen", "user", user_id)
 
 
 # -- the photos below us -------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from fieldapp.feed.visit_queries import accuracy_code
 from fieldapp.feed.visit_queries import visit_page as page_of
 from fieldapp.photos import actions as photos_actions
 from fieldapp.photos.body import MAX_PHOTOS, PhotoClaim
+from fieldapp.projects import enterprise_queries as enterprises
 from fieldapp.projects import queries as projects
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits import queries as visits
@@ -202,16 +203,25 @@ def move_visit(id: UUID) -> ResponseReturnValue:
     if not project and not enterprise:
         return show_visit(visit, "move")
     stays = filing_queries.kept(visit)
-    said = SupplementBody(visit=visit.id, type="move", enterprises=[id_of(enterprise)] if enterprise else [])
     if project:
         main = id_of(project)
         said = SupplementBody(
             visit=visit.id, type="move", project=main, projects=[one for one in stays.projects if one != main],
             enterprises=stays.enterprises,
         )  # fmt: skip
+    else:
+        said = SupplementBody(visit=visit.id, type="move", enterprises=[_enterprise(id_of(enterprise))])
     if not _once(id_of(request.form.get("id")), said):  # gone back to, and another place chosen: another move
         _once(new_id(), said)
     return redirect(f"/visits/{visit.id}?said=move", 303)
+
+
+def _enterprise(id: UUID) -> UUID:
+    """The enterprise that stands for it, if the asker may see that: a visit is not moved to nowhere."""
+    standing = enterprises.successor(read(), id) or id
+    if enterprises.visible_enterprise(read(), person(), standing, zone_readable=settings().zone_readable) is None:
+        raise not_found()
+    return standing
 
 
 def _remark(visit: Visit, form: str, type: str, field: str, more: dict[str, Any]) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.photos.models import Photo
-from fieldapp.projects.models import Programme, Project
+from fieldapp.projects.models import Enterprise, Programme, Project
 from fieldapp.visits.models import Supplement, Visit
 from tests.cast import NOON, SITE, Cast
 from tests.feed.pages import Node, Reader
@@ -202,6 +202,20 @@ def test_a_visit_to_be_filed_goes_where_one_tap_says(story: Story, db: Database,
     assert row(db, visit).state == "placed"
     timeline = reader("bo").get(f"/projects/{cast.sail}").text
     assert "踏查现场" in timeline and "水压不足" in timeline, "its issue goes with it"
+
+
+def test_a_visit_is_never_moved_to_nowhere(story: Story, db: Database, cast: Cast, reader: Readers) -> None:
+    visit, ana = story.logs("ana"), reader("ana").client
+    with db.writing() as session:
+        hidden = Enterprise(id=new_id(), zone_id=cast.zone, name="未公开", confirmed=False, proposed_by=cast.dan)
+        session.add(hidden)
+        session.flush()
+        theirs = hidden.id
+    for enterprise in ("nothing", str(new_id()), str(theirs)):
+        answer = ana.post(f"/visits/{visit}/move", data={"id": str(new_id()), "enterprise": enterprise})
+        assert answer.status_code == 404, enterprise
+    with db.reading() as session:
+        assert [one.project_id for one in session.get_one(Visit, visit).projects] == [cast.sail]
 
 
 def test_near_ones_are_offered_where_nothing_was_typed(story: Story, cast: Cast, reader: Readers) -> None:
