@@ -6,7 +6,7 @@ import { all, copy, fill, input, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
 import { followUps, mark } from "./follow_ups.js";
 import { phone } from "./phone.js";
-import { belongsTo } from "./unsent.js";
+import { belongsTo, firstWords } from "./unsent.js";
 import { nameOf, say, sayDay, sayTime, titleOf } from "./words.js";
 import { dueState, fragmentOf, issueList, keyOf, subjectOf } from "../outbox/pages.js";
 import { read } from "../outbox/reference.js";
@@ -178,7 +178,7 @@ function showUnsent(all_rows) {
   const rows = all_rows.filter((row) => row.place !== "sent" && row.place !== "draft" && (!project || belongsTo(row, project)));
   one("[data-unsent]").replaceChildren(
     ...rows.slice(0, 20).map(({ record, place }) => {
-      const line = fill(copy("unsent"), { title: record.title || say("untitled"), sub: sayTime(record.occurred?.at ?? record.recorded_at) });
+      const line = fill(copy("unsent"), { title: record.title || say("untitled"), sub: [sayTime(record.occurred?.at ?? record.recorded_at), firstWords(record.form).slice(0, 24)].filter(Boolean).join(" · ") });
       const template = /** @type {HTMLTemplateElement} */ (document.querySelector(`template[data-state-template="${place}"]`));
       one("[data-slot=sub]", line).after(template.content.cloneNode(true));
       return line;

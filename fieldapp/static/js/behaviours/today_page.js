@@ -5,7 +5,7 @@ import { showDrafts } from "./drafts.js";
 import { followUps, mark } from "./follow_ups.js";
 import { phone } from "./phone.js";
 import { toast } from "./toast.js";
-import { stateBadge, watchUnsent } from "./unsent.js";
+import { firstWords, stateBadge, watchUnsent } from "./unsent.js";
 import { say, sayTime } from "./words.js";
 import { read } from "../outbox/reference.js";
 import { outbox, subscribe } from "../outbox/state.js";
@@ -28,7 +28,7 @@ function line(template, { record, photos, place, stored }) {
   fill(made, {
     title: record.title || record.form["typed_project"] || say("untitled"),
     time: sayTime(record.occurred?.at ?? record.recorded_at),
-    photos: photos.length ? say("photos", { n: photos.length }) : "",
+    photos: [firstWords(record.form).slice(0, 24), photos.length ? say("photos", { n: photos.length }) : ""].filter(Boolean).join(" · "),
   });
   for (const slot of all("[data-state-here]", made)) slot.replaceChildren(stateBadge(place, place === "sending" ? `${stored}/${photos.length}` : ""));
   return made;
