@@ -174,8 +174,11 @@ async function littleOf(ctx) {
 
 /** @param {import("../outbox/types.js").Row[]} all_rows */
 function showUnsent(all_rows) {
-  const project = SUBJECT?.kind === "projects" ? SUBJECT.id : null;
-  const rows = all_rows.filter((row) => row.place !== "sent" && row.place !== "draft" && (!project || belongsTo(row, project)));
+  const { kind = "", id = "" } = SUBJECT ?? {};
+  const here = (/** @type {import("../outbox/types.js").Row} */ row) =>
+    kind === "projects" ? belongsTo(row, id) : kind !== "visits" || row.record.form["visit"] === id;
+  // 待跟进 done or put off stands at its own line.
+  const rows = all_rows.filter((row) => row.place !== "sent" && row.place !== "draft" && row.record.type !== "follow_up" && here(row));
   one("[data-unsent]").replaceChildren(
     ...rows.slice(0, 20).map(({ record, place }) => {
       const line = fill(copy("unsent"), { title: record.title || say("untitled"), sub: [sayTime(record.occurred?.at ?? record.recorded_at), firstWords(record.form).slice(0, 24)].filter(Boolean).join(" · ") });
