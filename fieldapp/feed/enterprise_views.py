@@ -20,6 +20,7 @@ from fieldapp.feed.brief_queries import Reach
 from fieldapp.feed.enterprise_forms import ContactForm, EnterpriseForm
 from fieldapp.projects import enterprise_actions as actions
 from fieldapp.projects import enterprise_queries as enterprises
+from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
 from fieldapp.projects.enterprise_actions import Taken
 from fieldapp.projects.models import Contact, Enterprise
@@ -48,15 +49,19 @@ def enterprises_rows() -> ResponseReturnValue:
 
 def _rows() -> dict[str, Any]:
     search, zone_readable = request.args.get("q", "").strip()[:80], settings().zone_readable
+    may_confirm = projects_policy.may_confirm(person())
+    unconfirmed = may_confirm and request.args.get("part") == "unconfirmed"
     page = enterprises.listed(
-        read(), person(), zone_readable=zone_readable, search=search, after=request.args.get("after")
-    )
+        read(), person(), zone_readable=zone_readable, search=search, unconfirmed=unconfirmed,
+        after=request.args.get("after"),
+    )  # fmt: skip
     ids = [one.id for one, _mine in page.items]
     return {
         "page": page,
         "search": search,
         "counts": enterprise_queries.project_counts(read(), person(), ids, zone_readable=zone_readable),
-        "begins": not request.args.get("after"),
+        "may_confirm": may_confirm,
+        "unconfirmed": unconfirmed,
     }
 
 

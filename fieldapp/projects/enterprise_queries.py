@@ -51,9 +51,10 @@ def standing(session: Session, ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 
 def listed(
-    session: Session, person: Person, *, zone_readable: bool, search: str = "", after: str | None = None
-) -> Page[tuple[Enterprise, bool]]:
-    """Enterprises by name, and whether they are the person's: those first."""
+    session: Session, person: Person, *, zone_readable: bool, search: str = "", unconfirmed: bool = False,
+    after: str | None = None,
+) -> Page[tuple[Enterprise, bool]]:  # fmt: skip
+    """Enterprises by name, and whether they are the person's: those first. `unconfirmed`: what waits for the desk."""
     rank, name, id = unpack(after, int, str, UUID) or (MINE, None, None)
     found: list[tuple[Enterprise, bool]] = []
     for part in (MINE, OTHERS):
@@ -66,6 +67,8 @@ def listed(
         )  # fmt: skip
         if search:
             query = query.where(named(search))
+        if unconfirmed:
+            query = query.where(~Enterprise.confirmed)
         if part == rank and name is not None:
             query = query.where(or_(Enterprise.name > name, and_(Enterprise.name == name, Enterprise.id > id)))
         query = query.order_by(Enterprise.name, Enterprise.id).limit(LIST_SIZE + 1 - len(found))
@@ -83,17 +86,6 @@ def similar(session: Session, person: Person, name: str, *, zone_readable: bool,
         Enterprise.id != but, or_(named(name[:4]), named(name)),
     )  # fmt: skip
     return list(session.scalars(query.order_by(Enterprise.name, Enterprise.id).limit(8)))
-
-
-def to_confirm(session: Session, person: Person, *, after: str | None = None) -> Page[Enterprise]:
-    """What officers named and the desk has not looked at."""
-    query = select(Enterprise).where(~Enterprise.confirmed, Enterprise.archived_at.is_(None))
-    start = unpack(after, str, UUID)
-    if start is not None:
-        name, id = start
-        query = query.where(or_(Enterprise.name > name, and_(Enterprise.name == name, Enterprise.id > id)))
-    query = query.order_by(Enterprise.name, Enterprise.id).limit(LIST_SIZE + 1)
-    return page(list(session.scalars(query)), LIST_SIZE, lambda one: pack(one.name, one.id))
 
 
 def projects_of(session: Session, person: Person, id: UUID, *, zone_readable: bool) -> list[Project]:

@@ -237,6 +237,23 @@ def test_bo_adds_an_enterprise_by_its_name_and_the_desk_confirms_it(db: Database
     assert "xldzyxgs" in _initials(db)
 
 
+def test_the_desk_finds_what_waits_to_be_confirmed(db: Database, cast: Cast, reader: Readers) -> None:
+    for n in range(40):
+        firm(db, f"待{n:02d}", confirmed=False, proposed_by=cast.bo, proposed_team=cast.first_team)
+    dee, names = reader("dee"), []
+    page = dee.get("/enterprises?part=unconfirmed")
+    while True:
+        names += [cell.text for cell in page.all("span", css="cell-title")]
+        more = page.all("li", data_more=True)
+        if not more:
+            break
+        page = dee.get(more[0].attrs["hx-get"])
+    assert names == [f"待{n:02d}" for n in range(40)]
+    assert dee.get("/enterprises").all("a", href="/enterprises?part=unconfirmed")
+    bo = reader("bo").get("/enterprises?part=unconfirmed")  # who does not confirm sees the list that they know
+    assert "云帆新材料有限公司" in bo.text and not bo.all("a", href="/enterprises?part=unconfirmed")
+
+
 def _initials(db: Database) -> set[str]:
     with db.reading() as session:
         return set(session.scalars(select(Enterprise.initials)))
