@@ -108,8 +108,8 @@ def _reach() -> Reach:
 
 def _timeline(one: Enterprise) -> dict[str, Any]:
     kind, known = request.args.get("kind", ""), visits.kinds(read())
-    shown = timeline_queries.enterprise_timeline(
-        read(), person(), one.id, zone_readable=settings().zone_readable, zone=settings().timezone, kind=kind,
+    shown = timeline_queries.timeline_of(
+        read(), person(), one, zone_readable=settings().zone_readable, zone=settings().timezone, kind=kind,
         after=request.args.get("after"),
     )  # fmt: skip
     groups = [group for group in timeline_queries.GROUPS if any(kind.group == group for kind in known)]
