@@ -26,7 +26,7 @@ LISTS: dict[str, tuple[str, str, Reads]] = {  # who reads, by which index, what
     "stages to confirm": ("lin", "ix_stage_seen_waiting",
                           lambda s, p, c: stages.waiting(s, p, zone_readable=True, limit=5)),
     "own links": ("ana", "ix_link_maker", lambda s, p, c: link_queries.listed(s, p)),
-    "all links": ("zoe", "ix_link_made", lambda s, p, c: link_queries.listed(s, p)),
+    "all links": ("sia", "ix_link_made", lambda s, p, c: link_queries.listed(s, p)),
     "own feedback": ("ana", "ix_feedback_user", lambda s, p, c: feedback.listed(s, compliance_policy.own(p))),
     "to answer": ("zoe", "ix_feedback_open", lambda s, p, c: feedback.listed(s, Feedback.answered_at.is_(None))),
     "all feedback": ("zoe", "ix_feedback_said", lambda s, p, c: feedback.listed(s)),
