@@ -72,7 +72,7 @@ postgres: $(TOOLS) $(CATALOGUE)
 	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser and not engines"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(WITHIN) 300 "tests in a browser" $(PYTEST) -n 2 -m browser
+	@$(WITHIN) 330 "tests in a browser" $(PYTEST) -n 3 -m browser
 
 engines: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 	@$(WITHIN) 120 "Firefox and WebKit" $(PYTEST) -n 2 --dist loadgroup -m "engines and not wide"

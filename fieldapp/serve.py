@@ -22,6 +22,7 @@ from fieldapp.connections import Worker
 from fieldapp.core import assets, jobs, logs, metrics, reports
 from fieldapp.core.db import Database
 from fieldapp.core.files import Files
+from fieldapp.feed import jobs as search_jobs
 from fieldapp.keeping import jobs as keeping_jobs
 from fieldapp.photos import jobs as photo_jobs
 from fieldapp.projects import jobs as project_jobs
@@ -31,7 +32,16 @@ from fieldapp.sync import jobs as record_jobs
 from fieldapp.sync import upload_jobs
 
 # Each has told core.jobs what it does by being imported.
-JOBS = (audit_jobs, keeping_jobs, photo_jobs, project_jobs, record_jobs, sheet_jobs, upload_jobs)
+JOBS = (
+    audit_jobs,
+    keeping_jobs,
+    photo_jobs,
+    project_jobs,
+    record_jobs,
+    search_jobs,
+    sheet_jobs,
+    upload_jobs,
+)
 PR_SET_PDEATHSIG = 1
 QUIET_UNTIL_STOPPED = 30  # seconds that running requests get when the server is told to stop
 JOBS_STOP_WITHIN = 10

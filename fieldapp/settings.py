@@ -202,7 +202,7 @@ def tile_host(url: str) -> str:
     scheme, _colon, rest = url.partition("://")
     labels = rest.partition("/")[0].lower().split(".")
     several = max((place for place, label in enumerate(labels) if "{s}" in label), default=-1)
-    return f"{scheme}://{'.'.join(['*', *labels[several + 1:]] if several >= 0 else labels)}"
+    return f"{scheme}://{'.'.join(['*', *labels[several + 1 :]] if several >= 0 else labels)}"
 
 
 def _check_single_sign_on(settings: Settings) -> None:

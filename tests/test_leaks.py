@@ -18,6 +18,7 @@ from sqlalchemy import select
 from werkzeug.routing import AnyConverter, Rule, UUIDConverter
 from werkzeug.test import TestResponse
 
+from fieldapp.compliance.models import Feedback
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
@@ -26,7 +27,7 @@ from fieldapp.photos.models import Photo, evidence_key
 from fieldapp.projects.models import Contact, Enterprise, Project
 from fieldapp.settings import Settings
 from fieldapp.upkeep import doctor  # noqa: F401  (all models are known)
-from fieldapp.visits.models import FollowUp, Visit
+from fieldapp.visits.models import FollowUp, StageSeen, Visit
 from tests.cast import NOON, Cast
 from tests.feed.story import Story, stood
 from tests.test_routes import mark
@@ -39,7 +40,8 @@ LEFT_OUT = {"/logout", "/login", "/setup", "/s/<version>/<path:path>", "/setting
 QUERIES = {
     "/map/cells.json": ["bbox=30,110,45,125&z=5&period=30d", "bbox=36,119,38,121&z=16&period=30d"],
     "/map/projects.json": ["bbox=30,110,45,125&z=12"],
-    "/today/text": ["", "days=7"],
+    "/today/text": ["", "days=7", "days=7&team=1"],
+    "/api/v1/projects/<uuid:id>/together": [f"at={NOON:%Y-%m-%dT%H:%M}%2B00:00"],
 }
 EVERYWHERE = ["", f"q={HEAD}&find={HEAD}", "q=7788&find=7788"]
 
@@ -72,6 +74,7 @@ def planted(db: Database, cast: Cast, settings: Settings) -> Planted:
     _plant_talk(db, cast, marks)
     _plant_visits(db, cast, story, marks, Files(settings.files))
     _plant_issues(db, cast, story, marks)
+    _plant_feedback(db, cast, marks)
     return marks
 
 
@@ -100,7 +103,9 @@ def _plant_visits(db: Database, cast: Cast, story: Story, marks: Planted, files:
     secret = story.logs(
         "ana", sensitive=True, photos=1, position=stood(), **whole, met=[{"name": marks.text("sensitive met")}],
         outside=[{"unit": marks.text("sensitive outside")}], policy_items=[marks.text("sensitive policy")],
-        next_step={"text": marks.text("sensitive next step")},
+        next_step={"text": marks.text("sensitive next step")}, stage="S09", milestones=[{"node": "topping_out"}],
+        asked=[{"text": marks.text("sensitive question"), "answer": marks.text("sensitive answer")}],
+        typed_project=marks.text("sensitive typed project"),
     )  # fmt: skip
     _bytes(db, files, story.photos[0], marks, "photo of a sensitive visit")
     story.says("ana", secret, "addition", text=marks.text("sensitive addition"))
@@ -119,6 +124,8 @@ def _plant_visits(db: Database, cast: Cast, story: Story, marks: Planted, files:
     story.says("ana", back, "photo_withdrawn", photo=story.photos[0], reason="拍错了")
     story.logs("ana", project=cast.talk, content=marks.text("visit to the talk"), photos=1, position=stood())
     _bytes(db, files, story.photos[0], marks, "photo of the talk")
+    # What dan is asked to do he reads; of which project in talks it comes he does not.
+    story.logs("ana", project=cast.talk, content="谈", next_step={"text": "请丹青转告", "by": cast.dan})
     moved = story.logs("ana", content=marks.text("moved to the talk"), issues=[{"title": marks.text("moved issue")}])
     story.says("ana", moved, "move", project=cast.talk)
     away = story.logs("ana", project=cast.talk, content="原为洽谈项目")
@@ -141,6 +148,16 @@ def _bytes(db: Database, files: Files, photo: UUID, marks: Planted, name: str) -
         files.put_bytes(key, data)
 
 
+def _plant_feedback(db: Database, cast: Cast, marks: Planted) -> None:
+    with db.writing() as session:
+        for name, by in (("feedback", cast.ana), ("anonymous feedback", None)):
+            session.add(
+                Feedback(id=new_id(), kind="complaint", text=marks.text(name), user_id=by, said_at=NOON,
+                         number=name[:20], answer=marks.text(f"{name}'s answer"), answered_at=NOON,
+                         answered_by=cast.zoe, code_sha256=None if by else "0" * 64)
+            )  # fmt: skip
+
+
 def _plant_issues(db: Database, cast: Cast, story: Story, marks: Planted) -> None:
     said = {"title": marks.text("issue title"), "text": marks.text("issue text"), "place": marks.text("issue place"),
             "raised_by": marks.text("issue raised by")}  # fmt: skip
@@ -153,7 +170,17 @@ def _plant_issues(db: Database, cast: Cast, story: Story, marks: Planted) -> Non
 # -- the walk ------------------------------------------------------------------------------------------------------
 
 
-MEANT = (Visit, Issue, Photo, Project, Enterprise, Contact, FollowUp)  # what an address can name; the rest is beneath
+MEANT = (
+    Visit,
+    Issue,
+    Photo,
+    Project,
+    Enterprise,
+    Contact,
+    FollowUp,
+    StageSeen,
+    Feedback,
+)  # what an address can name; the rest is beneath
 
 
 def every_id(db: Database) -> list[list[UUID]]:
@@ -242,6 +269,7 @@ TO_TEAM = {"talk enterprise", "talk project", "talk phone", "talk contact", "vis
            "moved to the talk", "moved issue", "unfiled typed", "unfiled", "unfiled issue", "at the talk's enterprise",
            "phone"}  # fmt: skip
 DESK_TOO = TO_TEAM - {"talk phone", "phone"}
+FEEDBACK = {"feedback", "feedback's answer", "anonymous feedback", "anonymous feedback's answer"}
 ISSUES_OF_THE_DESK = {"issue title", "issue text", "issue place", "issue raised by", "issue progress"}
 
 
@@ -249,7 +277,8 @@ KEEPS = {"talk enterprise", "talk project", "talk contact"}  # what the administ
 
 
 MAY: dict[str | None, set[str]] = {
-    "dan": set(), "bo": TO_TEAM, "uma": set(), "zoe": KEEPS | {"photo taken back"}, "dee": DESK_TOO | ISSUES_OF_THE_DESK,
+    "dan": set(), "bo": TO_TEAM, "uma": set(),
+    "zoe": KEEPS | {"photo taken back"} | FEEDBACK, "dee": DESK_TOO | ISSUES_OF_THE_DESK,
     "sia": set(), "abe": {"withdrawal's reason"}, None: set(),
 }  # fmt: skip
 
@@ -261,7 +290,8 @@ def test_what_is_not_for_everybody_is_found_by_those_it_is_for_and_by_nobody_els
     ids = every_id(db)
     ana = Walk(app, ids, planted, client_of("ana")).go()
     unseen = set(planted.markers) - set(ana.found)  # some words stand on no page, not even for their author
-    assert unseen <= {"viewpoint", "why withdrawn"}, sorted(unseen)
+    anonymous = {name for name in FEEDBACK if name.startswith("anonymous")}
+    assert unseen <= {"viewpoint", "why withdrawn", "sensitive typed project"} | anonymous, sorted(unseen)
     leaks = {}
     for name, may in MAY.items():
         walk = Walk(app, ids, planted, client_of(name)).go(like=ana, posts=name == "dan")

@@ -22,7 +22,7 @@ class FeedbackForm(FlaskForm):
     id = HiddenField(default=lambda: str(uuid4()))  # no UUIDv7: an anonymous one must not tell its time of making
     kind = RadioField(_l("Kind of feedback"), choices=list(KINDS.items()), default=SUGGESTION)
     text = TextAreaField(
-        _l("In a few words"),
+        _l("Your message"),
         [DataRequired(_l("Please write a few words.")), Length(max=MOST, message=TOO_LONG)],
         filters=[_clean],
     )
@@ -30,7 +30,9 @@ class FeedbackForm(FlaskForm):
 
 
 class LookupForm(FlaskForm):
-    number = StringField(_l("Number"), [InputRequired(_l("Please enter the number, such as YJ-2026-000001."))])
+    number = StringField(
+        _l("Number"), [DataRequired(_l("Please enter the number, such as YJ-2026-000001."))], filters=[_clean]
+    )
     code = StringField(_l("Code"), [InputRequired(_l("Please enter the code that was shown with the number."))])
 
 

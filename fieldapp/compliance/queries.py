@@ -4,7 +4,7 @@ import hmac
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.compliance.models import Feedback, NoticeSeen
@@ -13,7 +13,6 @@ from fieldapp.core.tokens import hashed
 
 SIZE = 30
 NUMBER = "YJ"  # 意见: the series of its numbers
-MOST_COUNTED = 1000
 
 
 def listed(
@@ -27,12 +26,6 @@ def listed(
         query = query.where(or_(Feedback.said_at < at, and_(Feedback.said_at == at, Feedback.id < id)))
     query = query.order_by(Feedback.said_at.desc(), Feedback.id.desc()).limit(limit + 1)
     return page(list(session.scalars(query)), limit, lambda one: pack(one.said_at, one.id))
-
-
-def unanswered(session: Session) -> int:
-    """How many wait for an answer; capped."""
-    some = select(Feedback.id).where(Feedback.answered_at.is_(None)).limit(MOST_COUNTED).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def by_code(session: Session, number: str, code: str) -> Feedback | None:

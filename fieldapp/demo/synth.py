@@ -184,7 +184,7 @@ def _write(session: Session, synth: Synth, batch: range, visits: int, dice: rand
 def _index(session: Session, made: Made) -> None:
     """What their words are, for the search: as it is said where they are logged one by one."""
     for row in made.get("visit", []):
-        said = {**dict.fromkeys(visit_words.TEXTS, ""), "met": [], "outside": [], "policy_items": [], **row}
+        said = {**dict.fromkeys(visit_words.TEXTS, ""), **dict.fromkeys(visit_words.LISTS, ()), **row}
         search.say(session, visit_words.KIND, row["id"], row["occurred_at"], visit_words.parts(said))
     for row in made.get("issue", []):
         search.say(

@@ -18,6 +18,7 @@ from fieldapp.feed.queries import ContactCard, contact_cards, masked, neglected
 from fieldapp.issues import policy as issues_policy
 from fieldapp.issues import queries as issues
 from fieldapp.issues.models import Issue, IssueProject
+from fieldapp.projects import credit_code
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Enterprise, Project, Stage
@@ -172,7 +173,7 @@ def _last(visit: Visit, kind: VisitKind | None, author: str) -> LastVisit:
 
 @dataclass(frozen=True)
 class EnterpriseHead:
-    """What one wants to know of an enterprise: whom to call, and how its projects stand."""
+    """What stands on top of an enterprise's page: whom to call, and how its projects stand."""
 
     enterprise: Enterprise
     contacts: list[ContactCard]
@@ -182,16 +183,33 @@ class EnterpriseHead:
     def open_issues(self) -> int:
         return len({issue.id for head in self.heads for issue in head.issues})
 
+    @property
+    def code_doubtful(self) -> bool:
+        return bool(self.enterprise.uscc) and not credit_code.fits(self.enterprise.uscc or "")
 
-def enterprise_heads(found: Iterable[Head]) -> dict[UUID, EnterpriseHead]:
+    @property
+    def call_about(self) -> UUID | None:
+        """The project that a call from here is logged against: the one that somebody serves, else the first."""
+        return next((head.project.id for head in sorted(self.heads, key=lambda head: not head.officers)), None)
+
+
+def enterprise_heads(session: Session, reach: Reach, found: Iterable[Head]) -> dict[UUID, EnterpriseHead]:
     """The enterprises of these projects."""
     grouped: dict[UUID, list[Head]] = {}
     for head in found:
         grouped.setdefault(head.project.enterprise_id, []).append(head)
+    contacts = contact_cards(session, reach.person, grouped)
     return {
-        id: EnterpriseHead(theirs[0].project.enterprise, max(theirs, key=lambda head: head.mine).contacts, theirs)
-        for id, theirs in grouped.items()
+        id: EnterpriseHead(theirs[0].project.enterprise, contacts.get(id, []), theirs) for id, theirs in grouped.items()
     }
+
+
+def enterprise_head(
+    session: Session, reach: Reach, one: Enterprise, its: Sequence[Project], *, shown: UUID | None = None
+) -> EnterpriseHead:
+    """That of one enterprise, with these projects or none. `shown`: a contact whose number is whole all the same."""
+    contacts = contact_cards(session, reach.person, [one.id], shown=shown)
+    return EnterpriseHead(one, contacts.get(one.id, []), list(heads(session, reach, its).values()))
 
 
 # -- an issue ------------------------------------------------------------------------------------------------------

@@ -16,9 +16,11 @@ from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, no_store, read, settings
 from fieldapp.feed import enterprise_actions, enterprise_queries, timeline_queries
+from fieldapp.feed.brief_queries import Reach
 from fieldapp.feed.enterprise_forms import ContactForm, EnterpriseForm
 from fieldapp.projects import enterprise_actions as actions
 from fieldapp.projects import enterprise_queries as enterprises
+from fieldapp.projects import policy as projects_policy
 from fieldapp.projects import queries as projects
 from fieldapp.projects.enterprise_actions import Taken
 from fieldapp.projects.models import Contact, Enterprise
@@ -47,15 +49,19 @@ def enterprises_rows() -> ResponseReturnValue:
 
 def _rows() -> dict[str, Any]:
     search, zone_readable = request.args.get("q", "").strip()[:80], settings().zone_readable
+    may_confirm = projects_policy.may_confirm(person())
+    unconfirmed = may_confirm and request.args.get("part") == "unconfirmed"
     page = enterprises.listed(
-        read(), person(), zone_readable=zone_readable, search=search, after=request.args.get("after")
-    )
+        read(), person(), zone_readable=zone_readable, search=search, unconfirmed=unconfirmed,
+        after=request.args.get("after"),
+    )  # fmt: skip
     ids = [one.id for one, _mine in page.items]
     return {
         "page": page,
         "search": search,
         "counts": enterprise_queries.project_counts(read(), person(), ids, zone_readable=zone_readable),
-        "begins": not request.args.get("after"),
+        "may_confirm": may_confirm,
+        "unconfirmed": unconfirmed,
     }
 
 
@@ -88,20 +94,22 @@ def enterprise_page(id: UUID) -> ResponseReturnValue:
 
 def _show(one: Enterprise, form: ContactForm | None = None, shown: UUID | None = None) -> ResponseReturnValue:
     """Its page; with a form that came back, or with the number that was just asked for."""
-    page = enterprise_queries.enterprise_page(
-        read(), person(), one, zone_readable=settings().zone_readable, shown=shown
-    )
+    page = enterprise_queries.enterprise_page(read(), _reach(), one, shown=shown)
     html = render_template(
-        "feed/enterprise.html", page=page, form=form or ContactForm(), today=person().day, **_issues(one),
-        **_timeline(one),
+        "feed/enterprise.html", page=page, firm=page.firm, form=form or ContactForm(), today=person().day,
+        **_issues(one), **_timeline(one),
     )  # fmt: skip
     return html, 422 if form is not None else 200
 
 
+def _reach() -> Reach:
+    return Reach(person(), settings().zone_readable, settings().neglect_days)
+
+
 def _timeline(one: Enterprise) -> dict[str, Any]:
     kind, known = request.args.get("kind", ""), visits.kinds(read())
-    shown = timeline_queries.enterprise_timeline(
-        read(), person(), one.id, zone_readable=settings().zone_readable, zone=settings().timezone, kind=kind,
+    shown = timeline_queries.timeline_of(
+        read(), person(), one, zone_readable=settings().zone_readable, zone=settings().timezone, kind=kind,
         after=request.args.get("after"),
     )  # fmt: skip
     groups = [group for group in timeline_queries.GROUPS if any(kind.group == group for kind in known)]
@@ -148,9 +156,10 @@ def reveal_number(id: UUID, contact_id: UUID) -> ResponseReturnValue:
     if contact_id not in enterprises.whole_numbers(read(), by, [one]):
         db().write(lambda session: actions.revealed(session, by, one))
     if "HX-Request" in request.headers:
-        [line] = enterprise_queries.contact_lines(read(), by, [one], shown=contact_id)
-        page = enterprise_queries.enterprise_page(read(), by, _enterprise(id), zone_readable=settings().zone_readable)
-        return no_store(make_response(render_template("feed/_contact.html", line=line, page=page)))
+        page = enterprise_queries.enterprise_page(read(), _reach(), _enterprise(id), shown=contact_id)
+        card = next(card for card in page.firm.contacts if card.id == contact_id)
+        html = render_template("feed/_contact.html", one=card, call_about=page.firm.call_about, page=page)
+        return no_store(make_response(html))
     return no_store(make_response(_show(_enterprise(id), shown=contact_id)))
 
 

@@ -14,7 +14,6 @@ from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, read
 from fieldapp.feed.forms import id_of
-from fieldapp.visits import actions as visits_actions
 from fieldapp.visits import follow_up_actions
 from fieldapp.visits import queries as visits
 
@@ -28,7 +27,7 @@ FURTHEST = timedelta(days=366)
 def done(id: UUID) -> ResponseReturnValue:
     """Ticked off by hand. Twice is as good as once."""
     by = person()
-    if not db().write(lambda session: visits_actions.tick_off(session, by, id)):
+    if not db().write(lambda session: follow_up_actions.tick_off(session, by, id)):
         raise not_found()
     return redirect("/", 303)
 

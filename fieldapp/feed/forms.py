@@ -131,7 +131,7 @@ def _text(label: Any, **kwargs: Any) -> TextAreaField:
 class IssueForm(Form):
     """One issue inside a visit; a block left empty is none."""
 
-    title = _line(_l("What is it?"))
+    title = _line(_l("Title"))
     category = SelectField(_l("Category"), validate_choice=False)
     urgency = SelectField(
         _l("Urgency"), choices=[("normal", _l("Normal")), ("urgent", _l("Urgent")), ("critical", _l("Critical"))],
@@ -139,7 +139,7 @@ class IssueForm(Form):
     )  # fmt: skip
     raised_by = _line(_l("Raised by"))
     deadline = StringField(_l("The enterprise's own deadline"), [_day], filters=[clean])
-    text = _text(_l("More about it"))
+    text = _text(_l("Details"))
     sensitive = BooleanField(_l("Sensitive"))
 
     @property

@@ -1,6 +1,5 @@
 """`/visits/new`: a visit without JavaScript, by a plain form whose photos survive its coming back."""
 
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.models import DESK, LEAD, OFFICER
@@ -19,14 +17,13 @@ from fieldapp.core.db import new_id
 from fieldapp.core.login import person
 from fieldapp.core.passing import Away
 from fieldapp.core.payload import Arrival, CannotPlace, Times
-from fieldapp.core.web import db, files, no_store, read, settings
-from fieldapp.feed import actions
-from fieldapp.feed.forms import MAX_ISSUES, VisitForm, clean, digest_of, id_of
-from fieldapp.feed.parking import Parked, Parking, Unfit
+from fieldapp.core.web import db, no_store, read, settings
+from fieldapp.feed import actions, photo_forms
+from fieldapp.feed.forms import MAX_ISSUES, VisitForm, digest_of, id_of
+from fieldapp.feed.photo_forms import Chosen
 from fieldapp.issues import queries as issues
 from fieldapp.photos import actions as photos_actions
-from fieldapp.photos.body import MAX_PHOTO_BYTES, MAX_PHOTOS, PhotoClaim
-from fieldapp.photos.models import evidence_key
+from fieldapp.photos.body import MAX_PHOTOS
 from fieldapp.projects import queries as projects
 from fieldapp.visits import queries as visits
 from fieldapp.visits.actions import AlreadyHere
@@ -34,7 +31,6 @@ from fieldapp.visits.models import Visit
 
 bp = Blueprint("new_visit", __name__)
 staff = role(OFFICER, LEAD, DESK)
-MAX_FORM_BYTES = (MAX_PHOTOS + 1) * MAX_PHOTO_BYTES
 
 
 @bp.get("/visits/new")
@@ -47,14 +43,6 @@ def new_visit() -> ResponseReturnValue:
     # Kept by the browser: "back" brings this very form with its id, and what it sends then is known.
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
-
-
-@dataclass
-class Chosen:
-    """The photos of a form: those parked with it, and what was wrong with others."""
-
-    parked: list[Parked] = field(default_factory=list)
-    error: str = ""
 
 
 def _new_visit(form: VisitForm, chosen: Chosen, status: int = 200, **more: Any) -> ResponseReturnValue:
@@ -90,9 +78,9 @@ def _project_choices(chosen: str | None) -> list[tuple[str, str]]:
 @bp.post("/visits/new")
 @staff
 def log_visit() -> ResponseReturnValue:
-    request.max_content_length = MAX_FORM_BYTES
+    request.max_content_length = photo_forms.MAX_FORM_BYTES
     form = _offered(VisitForm())
-    chosen = _choose_photos()
+    chosen = photo_forms.choose_photos()
     if "more_issues" in request.form:
         if len(form.issues) < MAX_ISSUES:
             form.issues.append_entry()
@@ -103,9 +91,8 @@ def log_visit() -> ResponseReturnValue:
         return _new_visit(form, chosen, 422)
     visit_id = id_of(form.id.data)
     try:
-        if _log_once(visit_id, form, project_id, chosen.parked):
-            for parked in chosen.parked:
-                _parking().drop(parked)
+        if _log_once(visit_id, form, project_id, chosen):
+            chosen.unpark()
             return redirect(f"/visits/{visit_id}?saved", 303)
     except Away:
         chosen.error = _("The photos cannot be stored now. Nothing is saved yet: please send again in a minute.")
@@ -115,39 +102,6 @@ def log_visit() -> ResponseReturnValue:
         return _new_visit(form, chosen, 422)
     form.id.data = str(new_id())
     return _new_visit(form, chosen, 409, already=f"/visits/{visit_id}")
-
-
-def _parking() -> Parking:
-    return Parking(settings().data_dir, person().id)
-
-
-def _choose_photos() -> Chosen:
-    """What was parked with the form and is still wanted, and what comes with it now."""
-    parking, dropped = _parking(), set(request.form.getlist("drop"))
-    tokens = [token for token in request.form.getlist("parked") if token not in dropped]
-    found = [parking.find(token) for token in tokens]
-    chosen = Chosen([one for one in found if one is not None])
-    if None in found:
-        chosen.error = _("The photos chosen before were kept for an hour only. Please choose them again.")
-    for file in request.files.getlist("photos"):
-        if file.filename:
-            _park(parking, chosen, file)
-    return chosen
-
-
-def _park(parking: Parking, chosen: Chosen, file: FileStorage) -> None:
-    name = clean(file.filename)[:60]
-    if len(chosen.parked) >= MAX_PHOTOS:
-        chosen.error = _("%(n)s photos at most; “%(name)s” was not taken.", n=MAX_PHOTOS, name=name)
-        return
-    try:
-        chosen.parked.append(parking.put(file.stream, name, file.mimetype))
-    except Unfit as unfit:
-        said = {
-            "empty": _("“%(name)s” is empty. Please choose it again.", name=name),
-            "too-large": _("“%(name)s” is larger than 64 MB and was not taken.", name=name),
-        }
-        chosen.error = said[unfit.reason]
 
 
 def _meant_project(form: VisitForm) -> UUID | None:
@@ -161,12 +115,12 @@ def _meant_project(form: VisitForm) -> UUID | None:
     return named[0].id if len(named) == 1 else None
 
 
-def _log_once(id: UUID, form: VisitForm, project_id: UUID | None, photos: list[Parked]) -> bool:
+def _log_once(id: UUID, form: VisitForm, project_id: UUID | None, photos: Chosen) -> bool:
     """Whether this very visit is here now: just written, or by an earlier send of the same form."""
     by, now, at = person(), clock.now(), form.occurred()
     body = form.body(project_id)
     told = form.events()
-    claims = [PhotoClaim(id=new_id(), sha256=one.sha256, size=one.size, type=one.type) for one in photos]
+    claims = photos.claims()
     content = digest_of(body, at, told, claims)
     arrival = Arrival(id, Times(at or now, now, now), payload_sha256=content)
 
@@ -180,16 +134,13 @@ def _log_once(id: UUID, form: VisitForm, project_id: UUID | None, photos: list[P
         photos_actions.receive(session, by.id, [one.id for one in claims])
         return True
 
-    new = photos if read().get(Visit, id) is None else []
-    for one in new:
-        files().put(evidence_key(one.sha256), _parking().path(one))
+    new = photos.parked if read().get(Visit, id) is None else []
+    photo_forms.keep(new)
     try:
         done = db().write(write)
     except (AlreadyHere, IntegrityError):  # the same form, sent twice at once: the other one was first
         done = db().write(write)
-    for one in new:
-        if files().size(evidence_key(one.sha256)) is None:  # deleted with a purged photo, just before we wrote
-            files().put(evidence_key(one.sha256), _parking().path(one))
-    if photos:
+    photo_forms.keep_what_is_gone(new)
+    if photos.parked:
         jobs.nudge("thumbnails")
     return done

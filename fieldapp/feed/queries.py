@@ -17,7 +17,7 @@ from fieldapp.issues import policy as issues_policy
 from fieldapp.issues import queries as issues
 from fieldapp.issues.models import Issue
 from fieldapp.photos import policy as photos_policy
-from fieldapp.projects import policy as projects_policy
+from fieldapp.projects import enterprise_queries as enterprises
 from fieldapp.projects import queries as projects
 from fieldapp.projects.models import Contact, Opened, Project
 from fieldapp.visits import policy as visits_policy
@@ -29,11 +29,12 @@ from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitKind
 class ContactCard:
     """A contact as this person may see them: the number whole for those the project is assigned to."""
 
+    id: UUID
     name: str
     title: str
     phone: str
     callable: bool
-    id: UUID | None = None
+    confirmed: bool
 
 
 def neglected(project: Project, days: int) -> bool:
@@ -47,18 +48,22 @@ def masked(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"{phone[:2]}****" if phone else ""
 
 
-def contact_cards(session: Session, person: Person, enterprise_ids: Collection[UUID]) -> dict[UUID, list[ContactCard]]:
-    """The contacts of each enterprise: numbers whole for those who serve it, masked for others."""
+def contact_cards(
+    session: Session, person: Person, enterprise_ids: Collection[UUID], *, shown: UUID | None = None
+) -> dict[UUID, list[ContactCard]]:
+    """The contacts of each enterprise: masked but for those who serve it, and but for `shown`."""
     known = projects.contacts(session, enterprise_ids)
-    seen = select(Contact.id).where(Contact.enterprise_id.in_(enterprise_ids), projects_policy.sees_number(person))
-    whole = set(session.scalars(seen))
+    whole = enterprises.whole_numbers(session, person, known) | {shown}
     found: dict[UUID, list[ContactCard]] = {}
     for one in known:
         if one.enterprise_id is not None:
-            phone = one.phone if one.id in whole else masked(one.phone)
-            card = ContactCard(one.name, one.title, phone, one.id in whole and bool(one.phone), one.id)
-            found.setdefault(one.enterprise_id, []).append(card)
+            found.setdefault(one.enterprise_id, []).append(_card(one, whole=one.id in whole))
     return found
+
+
+def _card(one: Contact, *, whole: bool) -> ContactCard:
+    phone = one.phone if whole else masked(one.phone)
+    return ContactCard(one.id, one.name, one.title, phone, whole and bool(one.phone), one.confirmed)
 
 
 def opened_since(session: Session, user_id: UUID, project_id: UUID, since: datetime) -> bool:
@@ -100,9 +105,10 @@ def today(session: Session, person: Person, *, zone_readable: bool, zone: str, n
     waiting = visits.follow_ups(session, person.id)
     follow_ups = waiting[:FOLLOW_UPS_SHOWN]
     mine = issues.by_due(session, person, issues.mine(person), zone_readable=zone_readable, limit=SHOWN_TODAY).items
-    linked = {link.project_id for visit in logged for link in visit.projects}
-    linked |= {one.project_id for one in follow_ups if one.project_id}
-    linked |= {link.project_id for issue in mine for link in issue.projects}
+    logged_at = {link.project_id for visit in logged for link in visit.projects}
+    others = {one.project_id for one in follow_ups if one.project_id}  # a colleague may have asked for it
+    others |= {link.project_id for issue in mine for link in issue.projects}
+    linked = logged_at | projects.visible_ids(session, person, others, zone_readable=zone_readable)
     return Today(
         neglected=long[:SHOWN_TODAY],
         neglected_count=len(long),
@@ -147,8 +153,8 @@ def lists_put_away(session: Session, user_id: UUID) -> bool:
 
 def put_lists_away(session: Session, user_id: UUID) -> None:
     said = changes.insert(session, Fact).values(name=f"{LISTS}{user_id}", value=clock.now().isoformat())
-    session.execute(said.on_conflict_do_nothing())
-    audit.record(session, user_id, "lists.seen", "user", user_id)
+    if session.execute(said.on_conflict_do_nothing().returning(Fact.name)).first() is not None:
+        audit.record(session, user_id, "lists.seen", "user", user_id)
 
 
 # -- the photos below us -------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ def _contacts(seeker: Seeker, after: str | None, limit: int) -> Group:
     way = and_(Contact.phone_tail == digits, whole) if by_number else _holds(seeker, Contact.name, Contact.title)
     query = select(Contact, Enterprise.name).join(Enterprise, Enterprise.id == Contact.enterprise_id)
     query = query.where(Contact.archived_at.is_(None), Enterprise.archived_at.is_(None), seen, way)
-    rows = list(seeker.session.execute(_by_name(query, Contact, after, limit)).tuples())
+    rows = list(seeker.session.execute(_by_name(query, Contact, after, limit)))
     open_to = enterprises.whole_numbers(seeker.session, seeker.person, [one for one, _firm in rows])
 
     def hit(row: tuple[Contact, str]) -> Hit:
@@ -211,10 +211,9 @@ def _visits(seeker: Seeker, after: str | None, limit: int) -> Group:
     def hit(one: Visit) -> Hit:
         places = [titles[link.project_id] for link in one.projects if link.project_id in titles]
         title = places[0] if places else one.typed_project
-        met = [" ".join(text for name, text in who.items() if name != "contact") for who in one.met]
-        texts = [*(getattr(one, name) for name in visit_words.TEXTS), *met, *one.policy_items]
         sub = (names.get(one.owner_id, ""), one.number or "")
-        return Hit("visit", f"/visits/{one.id}", title, sub, snippet(texts, seeker.words), one)
+        said = snippet(visit_words.parts(visit_words.columns(one)), seeker.words)
+        return Hit("visit", f"/visits/{one.id}", title, sub, said, one)
 
     return Group("visit", [hit(found[ref]) for ref in refs if ref in found], following)
 

@@ -1,5 +1,7 @@
 """What is said on a visit's page later: addition, correction, another project, a photo taken back, 撤回 and 作废."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,18 +14,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER
-from fieldapp.core import clock
+from fieldapp.core import clock, jobs
 from fieldapp.core.access import role
 from fieldapp.core.db import new_id
 from fieldapp.core.login import person
 from fieldapp.core.payload import Arrival, CannotPlace, Times
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, read, settings
-from fieldapp.feed import actions, filing_queries
+from fieldapp.feed import actions, filing_queries, photo_forms
 from fieldapp.feed.forms import Remark, clean, id_of
+from fieldapp.feed.photo_forms import Chosen
 from fieldapp.feed.supplement_forms import Correction
 from fieldapp.feed.visit_queries import accuracy_code
 from fieldapp.feed.visit_queries import visit_page as page_of
+from fieldapp.photos import actions as photos_actions
+from fieldapp.photos.body import MAX_PHOTOS, PhotoClaim
+from fieldapp.projects import enterprise_queries as enterprises
+from fieldapp.projects import queries as projects
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits import queries as visits
 from fieldapp.visits.body import SupplementBody
@@ -41,6 +48,7 @@ class Forms:
     addition: Remark = field(default_factory=Remark)
     withdrawal: Remark = field(default_factory=Remark)
     photo: Remark = field(default_factory=Remark)
+    added: Chosen = field(default_factory=Chosen)  # photos of the addition
     chosen_photo: str = ""
     open: str = ""  # the one that was refused
 
@@ -65,12 +73,22 @@ def show_visit(visit: Visit, refused: str = "", **forms: Any) -> ResponseReturnV
         wechat=render_template("feed/wechat.txt", page=page).strip(),
         forms=shown,
         kinds=visits.kinds(read()),
+        stages=projects.stages(read()),
+        programmes=_programmes(visit),
+        most_photos=MAX_PHOTOS,
         offset=visit.occurred_at.astimezone(ZoneInfo(settings().timezone)).isoformat()[-6:],
         saved="saved" in request.args,
         said=request.args.get("said", ""),
         **(_places(visit, find) if page.may_move else {}),
     )
     return html, 422 if refused else 200
+
+
+def _programmes(visit: Visit) -> list[tuple[str, str]]:
+    """What there is to choose from, and what was chosen when it still was."""
+    known = projects.programmes(read())
+    offered = [(one.code, one.name) for one in known if one.archived_at is None or one.code in visit.programmes]
+    return [*offered, *((code, code) for code in visit.programmes if code not in {one.code for one in known})]
 
 
 def _places(visit: Visit, find: str) -> dict[str, Any]:
@@ -91,8 +109,19 @@ def places(id: UUID) -> ResponseReturnValue:
 @bp.post("/visits/<uuid:id>/additions")
 @insiders
 def add_to_visit(id: UUID) -> ResponseReturnValue:
-    """An addition by whoever may read the visit."""
-    return _remark(visit_of(id), "addition", "addition", "text", {})
+    """An addition by whoever may read the visit: words, photos, or both."""
+    request.max_content_length = photo_forms.MAX_FORM_BYTES
+    visit, chosen, remark = visit_of(id), photo_forms.choose_photos(), Remark.read(request.form, "text")
+    if chosen.parked and not remark.text:
+        remark.error = ""  # a picture says enough
+    if remark.error or chosen.error:
+        return show_visit(visit, "addition", addition=remark, added=chosen)
+    said = SupplementBody(visit=visit.id, type="addition", text=remark.text)
+    if _once(remark.id, said, chosen):
+        chosen.unpark()
+        return redirect(f"/visits/{visit.id}#supplements", 303)
+    remark.again()
+    return show_visit(visit, "addition", addition=remark, added=chosen)
 
 
 @bp.post("/visits/<uuid:id>/withdrawal")
@@ -157,6 +186,8 @@ def _check_against(form: Correction, visit: Visit, zone: str) -> None:
         form.errors[""] = _("Nothing differs from what stands there.")
     if "kind" in fields and fields["kind"] not in {one.code for one in visits.kinds(read())}:
         form.errors["kind"] = _("Please choose a kind.")
+    if fields.get("stage") and fields["stage"] not in {one.code for one in projects.stages(read())}:
+        form.errors["stage"] = _("Please choose a stage.")
     if "occurred_at" in fields and form.is_to_come(zone):
         form.errors["occurred_at"] = _("This time has not come yet.")
 
@@ -172,16 +203,25 @@ def move_visit(id: UUID) -> ResponseReturnValue:
     if not project and not enterprise:
         return show_visit(visit, "move")
     stays = filing_queries.kept(visit)
-    said = SupplementBody(visit=visit.id, type="move", enterprises=[id_of(enterprise)] if enterprise else [])
     if project:
         main = id_of(project)
         said = SupplementBody(
             visit=visit.id, type="move", project=main, projects=[one for one in stays.projects if one != main],
             enterprises=stays.enterprises,
         )  # fmt: skip
+    else:
+        said = SupplementBody(visit=visit.id, type="move", enterprises=[_enterprise(id_of(enterprise))])
     if not _once(id_of(request.form.get("id")), said):  # gone back to, and another place chosen: another move
         _once(new_id(), said)
     return redirect(f"/visits/{visit.id}?said=move", 303)
+
+
+def _enterprise(id: UUID) -> UUID:
+    """The enterprise that stands for it, if the asker may see that: a visit is not moved to nowhere."""
+    standing = enterprises.successor(read(), id) or id
+    if enterprises.visible_enterprise(read(), person(), standing, zone_readable=settings().zone_readable) is None:
+        raise not_found()
+    return standing
 
 
 def _remark(visit: Visit, form: str, type: str, field: str, more: dict[str, Any]) -> ResponseReturnValue:
@@ -196,24 +236,44 @@ def _remark(visit: Visit, form: str, type: str, field: str, more: dict[str, Any]
     return show_visit(visit, form, **{form: remark}, **chosen)
 
 
-def _once(id: UUID, said: SupplementBody) -> bool:
+def _once(id: UUID, said: SupplementBody, photos: Chosen | None = None) -> bool:
     """Whether this supplement is here now: just written, or by an earlier send of the same form."""
     by, now = person(), clock.now()
+    claims = photos.claims() if photos is not None else []
+    content = _digest(said, claims) if claims else None
+    full = said.model_copy(update={"photos": [one.id for one in claims]})
 
     def write(session: Session) -> bool:
         known = session.get(Supplement, id)
         if known is not None:
+            if content is not None:
+                return known.owner_id == by.id and known.payload_sha256 == content
             same = {k: v for k, v in known.body.items() if k != "before"}
             return known.owner_id == by.id and same == said.model_dump(mode="json", exclude_defaults=True)
-        arrival = Arrival(id, Times(now, now, now))
-        made = actions.supplement_visit(session, by, arrival, said, zone_readable=settings().zone_readable)
+        arrival = Arrival(id, Times(now, now, now), payload_sha256=content)
+        made = actions.supplement_visit(
+            session, by, arrival, full, claims=claims, zone_readable=settings().zone_readable
+        )
         if made is None:
             raise not_found()
+        photos_actions.receive(session, by.id, [one.id for one in claims])
         return True
 
+    new = photos.parked if photos is not None and _already(id) is None else []
+    photo_forms.keep(new)
     try:
-        return db().write(write)
+        done = db().write(write)
     except IntegrityError:  # the same form, sent twice at once: the other one was first
-        return db().write(write)
+        done = db().write(write)
     except CannotPlace as refused:
         raise not_found() from refused
+    photo_forms.keep_what_is_gone(new)
+    if new:
+        jobs.nudge("thumbnails")
+    return done
+
+
+def _digest(said: SupplementBody, claims: list[PhotoClaim]) -> str:
+    """What a form with photos says, whenever and however often it is sent: the photos have new ids each time."""
+    content = [said.model_dump(mode="json", exclude_defaults=True), [one.sha256 for one in claims]]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

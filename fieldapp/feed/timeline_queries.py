@@ -26,7 +26,7 @@ from fieldapp.photos import policy as photos_policy
 from fieldapp.photos import queries as photos
 from fieldapp.photos.models import PARTIAL, WANTED, Photo
 from fieldapp.projects import policy as projects_policy
-from fieldapp.projects.models import Project
+from fieldapp.projects.models import Enterprise, Project
 from fieldapp.timeline import queries as timeline
 from fieldapp.timeline.models import Entry
 from fieldapp.visits import policy as visits_policy
@@ -121,10 +121,10 @@ def said_first(visit: Visit) -> str:
     return ""
 
 
-def project_timeline(
+def timeline_of(
     session: Session,
     person: Person,
-    project_id: UUID,
+    of: Project | Enterprise,
     *,
     zone_readable: bool,
     zone: str,
@@ -132,35 +132,9 @@ def project_timeline(
     after: str | None = None,
     limit: int = timeline.SIZE,
 ) -> Timeline:
-    """A page of a project's timeline as this person may see it, newest first, in a fixed number of statements."""
-    return _timeline(
-        session, person, {"project_id": project_id}, zone_readable=zone_readable, zone=zone, kind=kind, after=after,
-        limit=limit,
-    )  # fmt: skip
-
-
-def enterprise_timeline(
-    session: Session,
-    person: Person,
-    enterprise_id: UUID,
-    *,
-    zone_readable: bool,
-    zone: str,
-    kind: str = "",
-    after: str | None = None,
-    limit: int = timeline.SIZE,
-) -> Timeline:
-    """One timeline over all projects of an enterprise: what stands on several of them stands here once."""
-    return _timeline(
-        session, person, {"enterprise_id": enterprise_id}, zone_readable=zone_readable, zone=zone, kind=kind,
-        after=after, limit=limit,
-    )  # fmt: skip
-
-
-def _timeline(
-    session: Session, person: Person, whose: dict[str, UUID], *, zone_readable: bool, zone: str, kind: str,
-    after: str | None, limit: int,
-) -> Timeline:  # fmt: skip
+    """A page of a timeline as this person may see it, newest first, in a fixed number of statements. That of an
+    enterprise goes over all its projects: what stands on several of them stands there once."""
+    whose = {"project_id" if isinstance(of, Project) else "enterprise_id": of.id}
     kinds = {one.code: one for one in visits.kinds(session)}
     page = timeline.entries(
         session,

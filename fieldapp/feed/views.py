@@ -142,8 +142,8 @@ def _remember_opened(id: UUID) -> None:
 def _timeline(project: Project) -> dict[str, Any]:
     kind = request.args.get("kind", "")
     known = visits.kinds(read())
-    shown = timeline_queries.project_timeline(
-        read(), person(), project.id, zone_readable=settings().zone_readable, zone=settings().timezone,
+    shown = timeline_queries.timeline_of(
+        read(), person(), project, zone_readable=settings().zone_readable, zone=settings().timezone,
         kind=kind, after=request.args.get("after"),
     )  # fmt: skip
     groups = [group for group in timeline_queries.GROUPS if any(one.group == group for one in known)]
@@ -169,8 +169,8 @@ def project_news(id: UUID) -> ResponseReturnValue:
 
 def _timeline_top(project: Project) -> dict[str, Any]:
     """`after` is a version here, not a place in the list."""
-    shown = timeline_queries.project_timeline(
-        read(), person(), project.id, zone_readable=settings().zone_readable, zone=settings().timezone,
+    shown = timeline_queries.timeline_of(
+        read(), person(), project, zone_readable=settings().zone_readable, zone=settings().timezone,
         kind=request.args.get("kind", ""),
     )  # fmt: skip
     return {"project": project, "timeline": shown, "kind": request.args.get("kind", "")}

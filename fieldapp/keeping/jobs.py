@@ -5,8 +5,11 @@ photos themselves go.
 """
 
 import json
+import logging
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, null, or_, select, update
@@ -19,6 +22,8 @@ from fieldapp.photos import actions as photos_actions
 from fieldapp.photos.models import Photo
 from fieldapp.sync.models import EARLIER, PROJECTED, Raw
 from fieldapp.visits.models import Supplement, Visit
+
+log = logging.getLogger("fieldapp.keeping")
 
 A_BATCH = 200
 DONE = "let_go"  # a fact: the day on which, and the settings by which, this was last done
@@ -57,10 +62,9 @@ def _positions(context: jobs.Context, before: datetime) -> None:
     """From the pages' rows first, then from the sealed records below them."""
     gone = {
         what: _all_of(context, batch, before)
-        for what, batch in (
-            ("visits", _of_visits), ("photos", _of_photos), ("supplements", _of_supplements), ("records", _of_records),
-        )
-    }  # fmt: skip
+        for what, batch in (("visits", _of_visits), ("photos", _of_photos), ("supplements", _of_supplements))
+    }
+    gone["records"] = _all_records(context, before)
     if any(gone.values()):
         said = before.isoformat(timespec="minutes")
         context.db.write(
@@ -74,6 +78,15 @@ def _all_of(context: jobs.Context, batch: Callable[[Session, datetime], int], be
     """A little at a time: whoever saves a visit meanwhile does not wait."""
     count = 0
     while some := context.db.write(lambda session: batch(session, before)):
+        count += some
+    return count
+
+
+def _all_records(context: jobs.Context, before: datetime) -> int:
+    count = 0
+    last: int | None = 0
+    while last is not None:
+        some, last = context.db.write(partial(_of_records, before=before, after=last))
         count += some
     return count
 
@@ -114,39 +127,69 @@ def _of_supplements(session: Session, before: datetime) -> int:
     return count
 
 
-def _of_records(session: Session, before: datetime) -> int:
-    """The sealed bytes without where they were made. Their hash stays the name by which their phone knows them."""
+def _of_records(session: Session, before: datetime, after: int) -> tuple[int, int | None]:
+    """The sealed bytes without where they were made. Their hash stays the name by which their phone knows them.
+
+    How many, and after which one to go on. One that cannot be read again is left for tomorrow, and the log says so."""
     query = (
         select(Raw.id, Raw.payload)
         .where(Raw.state.in_([PROJECTED, EARLIER]), Raw.received_at < before, Raw.position_removed_at.is_(None))
+        .where(Raw.id > after)
         .order_by(Raw.id)
         .limit(A_BATCH)
     )
-    now = clock.now()
+    now, count = clock.now(), 0
     rows = session.execute(query).all()
     for id, payload in rows:
-        values: dict[str, Any] = {"position_removed_at": now}
-        said = json.loads(payload)
-        if (kept := without_places(said)) != said:
-            # Half a surrogate pair, which JSON may carry, stays the escape that it came as.
-            said_again = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-            values["payload"] = said_again.encode(errors="backslashreplace")
+        try:
+            values = {"payload": placeless(payload), "position_removed_at": now}
+        except (ValueError, RecursionError):
+            log.exception("a record keeps its position", extra={"facts": {"raw": id}})
+            continue
         session.execute(update(Raw).where(Raw.id == id).values(values))
-    return len(rows)
+        count += 1
+    return count, rows[-1].id if rows else None
+
+
+def placeless(payload: bytes) -> bytes:
+    """A sealed record without where somebody stood; the same bytes, if it does not say. Raises ValueError."""
+    said = json.loads(payload, parse_int=_number, parse_float=_number)
+    kept = without_places(said)
+    if kept == said:
+        return payload
+    # Half a surrogate pair, which JSON may carry, stays the escape that it came as.
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+
+
+def _number(text: str) -> int | float | str:
+    """A number beyond all that is written again (1e999, five thousand digits) is kept as the text that it is."""
+    value = float(text)
+    if not math.isfinite(value):
+        return text
+    return int(text) if text.lstrip("-").isdecimal() else value
 
 
 def without_places(said: Any) -> Any:
-    """What a record says, without where somebody stood."""
-    if isinstance(said, list):
-        return [without_places(one) for one in said]
-    if not isinstance(said, dict):
-        return said
-    kept = {name: without_places(value) for name, value in said.items() if name not in SAYS_WHERE - {"lat", "lng"}}
-    if isinstance(claimed := kept.get("exif_claimed"), dict):
-        kept["exif_claimed"] = {name: value for name, value in claimed.items() if name not in CLAIMED}
-    if isinstance(before := kept.get("before"), dict):  # of a correction: the columns of the visit
-        kept["before"] = {name: value for name, value in before.items() if name not in SAYS_WHERE}
-    return kept
+    """What a record says, without where somebody stood. However deep it is: what lies in it is looked at in turn."""
+    whole = [said]
+    waiting: list[Any] = [whole]
+    while waiting:
+        inside = waiting.pop()
+        for name, value in inside.items() if isinstance(inside, dict) else enumerate(inside):
+            if isinstance(value, dict):
+                inside[name] = _here_without(name, value)
+            elif isinstance(value, list):
+                inside[name] = list(value)
+            else:
+                continue
+            waiting.append(inside[name])
+    return whole[0]
+
+
+def _here_without(name: str | int, said: dict[str, Any]) -> dict[str, Any]:
+    """Its own places taken out; the pin of an issue is none."""
+    gone = {"exif_claimed": CLAIMED, "before": SAYS_WHERE}.get(str(name), set()) | (SAYS_WHERE - {"lat", "lng"})
+    return {name: value for name, value in said.items() if name not in gone}
 
 
 def _purge_photos(session: Session, before: datetime) -> int:

@@ -5,13 +5,14 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Team, User
 from fieldapp.accounts.policy import Person
 from fieldapp.core.paging import Page, pack, page, unpack
 from fieldapp.projects import policy
 from fieldapp.projects.models import Assignment, Contact, Enterprise, Project
+from fieldapp.projects.queries import WITH_PLACE
 
 LIST_SIZE = 30
 MINE, OTHERS = 0, 1
@@ -49,15 +50,11 @@ def standing(session: Session, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return {id: merged or id for id, merged in session.execute(query)}
 
 
-def is_served(session: Session, person: Person, id: UUID) -> bool:
-    """Whether a project of this enterprise is the person's."""
-    return session.scalar(select(Enterprise.id).where(Enterprise.id == id, policy.serves(person))) is not None
-
-
 def listed(
-    session: Session, person: Person, *, zone_readable: bool, search: str = "", after: str | None = None
-) -> Page[tuple[Enterprise, bool]]:
-    """Enterprises by name, and whether they are the person's: those first."""
+    session: Session, person: Person, *, zone_readable: bool, search: str = "", unconfirmed: bool = False,
+    after: str | None = None,
+) -> Page[tuple[Enterprise, bool]]:  # fmt: skip
+    """Enterprises by name, and whether they are the person's: those first. `unconfirmed`: what waits for the desk."""
     rank, name, id = unpack(after, int, str, UUID) or (MINE, None, None)
     found: list[tuple[Enterprise, bool]] = []
     for part in (MINE, OTHERS):
@@ -70,6 +67,8 @@ def listed(
         )  # fmt: skip
         if search:
             query = query.where(named(search))
+        if unconfirmed:
+            query = query.where(~Enterprise.confirmed)
         if part == rank and name is not None:
             query = query.where(or_(Enterprise.name > name, and_(Enterprise.name == name, Enterprise.id > id)))
         query = query.order_by(Enterprise.name, Enterprise.id).limit(LIST_SIZE + 1 - len(found))
@@ -89,21 +88,10 @@ def similar(session: Session, person: Person, name: str, *, zone_readable: bool,
     return list(session.scalars(query.order_by(Enterprise.name, Enterprise.id).limit(8)))
 
 
-def to_confirm(session: Session, person: Person, *, after: str | None = None) -> Page[Enterprise]:
-    """What officers named and the desk has not looked at."""
-    query = select(Enterprise).where(~Enterprise.confirmed, Enterprise.archived_at.is_(None))
-    start = unpack(after, str, UUID)
-    if start is not None:
-        name, id = start
-        query = query.where(or_(Enterprise.name > name, and_(Enterprise.name == name, Enterprise.id > id)))
-    query = query.order_by(Enterprise.name, Enterprise.id).limit(LIST_SIZE + 1)
-    return page(list(session.scalars(query)), LIST_SIZE, lambda one: pack(one.name, one.id))
-
-
 def projects_of(session: Session, person: Person, id: UUID, *, zone_readable: bool) -> list[Project]:
     """An enterprise's projects that this person may see, phase after phase."""
     seen = policy.visible(person, zone_readable=zone_readable)
-    query = select(Project).where(Project.enterprise_id == id, seen).options(joinedload(Project.area))
+    query = select(Project).where(Project.enterprise_id == id, seen).options(*WITH_PLACE)
     return list(session.scalars(query.order_by(Project.name, Project.phase, Project.id)))
 
 

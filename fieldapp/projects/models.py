@@ -116,7 +116,7 @@ class Project(Base):
     investment: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))  # 万元
     site_area: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))  # 亩
     contact_every_days: Mapped[int | None]  # the wished cadence; a guide, never a punch clock
-    last_contact_at: Mapped[datetime | None]  # any kind counts, the phone included; follows the fold
+    last_contact_at: Mapped[datetime | None]  # any kind counts but a call nobody answered; follows the fold
     version: Mapped[int] = mapped_column(BigInteger, default=0)  # the live timeline's cursor
     archived_at: Mapped[datetime | None]
 

@@ -68,6 +68,13 @@ def readable_enterprise(person: Person, *, zone_readable: bool) -> ColumnElement
     return or_(*ways)
 
 
+def in_talks() -> ColumnElement[bool]:
+    """Enterprises of which nothing but a project before signing is known."""
+    here = select(Project.id).where(Project.enterprise_id == Enterprise.id).correlate(Enterprise)
+    early, later = here.where(Project.stage == BEFORE_SIGNING), here.where(Project.stage != BEFORE_SIGNING)
+    return and_(early.exists(), ~later.exists())
+
+
 def serves(person: Person) -> ColumnElement[bool]:
     """Enterprises of which a project is assigned to the person or their team: "mine"."""
     here = exists().where(Project.enterprise_id == Enterprise.id, Project.archived_at.is_(None), assigned(person))

@@ -12,7 +12,7 @@ from fieldapp.accounts.models import Team, User
 from fieldapp.accounts.policy import Person
 from fieldapp.core.paging import Page, pack, page, unpack
 from fieldapp.projects import policy
-from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project, Stage, Zone
+from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Programme, Project, Stage, Zone
 
 LIST_SIZE = 30
 WITH_PLACE: tuple[ExecutableOption, ...] = (joinedload(Project.enterprise), joinedload(Project.area))
@@ -121,6 +121,10 @@ def officers_of(session: Session, project_ids: Iterable[UUID], day: date) -> dic
 def contacts(session: Session, enterprise_ids: Iterable[UUID]) -> list[Contact]:
     query = select(Contact).where(Contact.enterprise_id.in_(set(enterprise_ids)), Contact.archived_at.is_(None))
     return list(session.scalars(query.order_by(Contact.enterprise_id, Contact.order, Contact.name)))
+
+
+def programmes(session: Session) -> list[Programme]:
+    return list(session.scalars(select(Programme).order_by(Programme.order, Programme.code)))
 
 
 def stages(session: Session) -> list[Stage]:

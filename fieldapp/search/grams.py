@@ -19,15 +19,6 @@ MOST_PAIRS = 40  # of what is searched for
 _RUNS = re.compile(r"[^\W_]+")
 
 INDEX = "search_gram"
-SQLITE = (
-    "CREATE VIRTUAL TABLE search_gram USING fts5(grams, content='', columnsize=0, detail=none, tokenize='ascii')",
-)
-POSTGRESQL = (
-    "CREATE TABLE search_gram (id BIGINT PRIMARY KEY, grams TEXT[] NOT NULL)",
-    "CREATE INDEX ix_search_gram ON search_gram USING gin (grams)",
-)
-DROP = "DROP TABLE search_gram"
-
 _PUT = {
     "sqlite": "INSERT INTO search_gram (rowid, grams) VALUES (?, ?)",
     "postgresql": "INSERT INTO search_gram (id, grams) VALUES (%s, %s)",

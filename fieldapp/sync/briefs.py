@@ -175,8 +175,8 @@ def _pages(session: Session, reach: Reach, press: Press) -> list[_Page]:
             _Page(f"/projects/{head.project.id}", _facts(head), "feed/_brief.html", {"head": head, "today": day},
                   head.project.id)
         )  # fmt: skip
-    for id, firm in brief_queries.enterprise_heads(heads).items():
-        values = {"firm": firm, "today": day}
+    for id, firm in brief_queries.enterprise_heads(session, reach, heads).items():
+        values = {"firm": firm, "today": day, "spare": True}
         pages.append(_Page(f"/enterprises/{id}", _facts_of_firm(firm), "feed/_enterprise_brief.html", values))
     return pages
 
@@ -192,14 +192,13 @@ def _facts(head: Head) -> list[Any]:
     return [
         project.version, project.title, project.stage, project.key_project, project.last_contact_at, head.neglected,
         project.enterprise.name, project.area.name if project.area else "", head.mine, head.officers,
-        [(one.id, one.name, one.title, one.phone) for one in head.contacts],
+        head.contacts,
         [brief_queries.coarse(issue) for issue in head.issues],
     ]  # fmt: skip
 
 
 def _facts_of_firm(firm: EnterpriseHead) -> list[Any]:
-    contacts = [(one.id, one.name, one.title, one.phone) for one in firm.contacts]
-    return [firm.enterprise.name, firm.enterprise.uscc, contacts, [_facts(head)[1:] for head in firm.heads]]
+    return [firm.enterprise.name, firm.enterprise.uscc, firm.contacts, [_facts(head)[1:] for head in firm.heads]]
 
 
 def _today(session: Session, reach: Reach, press: Press) -> _Page:
@@ -209,9 +208,11 @@ def _today(session: Session, reach: Reach, press: Press) -> _Page:
     )  # fmt: skip
     facts = [
         [(one.id, one.last_contact_at) for one in shown.neglected], shown.neglected_count, shown.to_sort_out,
-        [(one.id, one.due_on, one.text, one.project_id) for one in shown.follow_ups], shown.follow_ups_count,
+        shown.unfiled,
+        [(one.id, one.due_on, one.text, one.project_id, shown.to_call.get(one.id)) for one in shown.follow_ups],
+        shown.follow_ups_count,
         [brief_queries.coarse(issue) for issue in shown.issues],
-        [(one.id, one.kind, one.state, one.withdrawn_at) for one in shown.logged],
+        [(one.id, one.kind, one.state, one.withdrawn_at, one.occurred_at, one.typed_project) for one in shown.logged],
         sorted((str(id), project.title) for id, project in shown.projects.items()),
     ]  # fmt: skip
     return _Page("/", facts, "feed/_today.html", {"today": shown, "day": reach.person.day})

@@ -15,12 +15,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from fieldapp.core.payload import Arrival, Count, Sha256, Times
 from fieldapp.photos.body import MAX_PHOTOS, PhotoClaim
-from fieldapp.sync.payloads import SCHEMA, Envelope, IssueEventRecord, SupplementRecord, VisitRecord
+from fieldapp.sync.payloads import SCHEMA, Envelope, FollowUpRecord, IssueEventRecord, SupplementRecord, VisitRecord
 
 READERS: dict[str, type[Envelope]] = {
     "visit": VisitRecord,
     "supplement": SupplementRecord,
     "issue_event": IssueEventRecord,
+    "follow_up": FollowUpRecord,
 }
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 # schema n -> what makes its record one of n + 1. Every schema ever shipped keeps its entry and its fixtures
@@ -58,6 +59,8 @@ class Reading:
         """What a supplement or event is about."""
         if isinstance(self.record, SupplementRecord):
             return self.record.body.visit
+        if isinstance(self.record, FollowUpRecord):
+            return self.record.body.visit or self.record.body.follow_up
         return self.record.body.issue if isinstance(self.record, IssueEventRecord) else None
 
     def arrival(self, payload_sha256: str, received_at: Any) -> Arrival:

@@ -25,7 +25,7 @@ class Record(Base):
 
     __tablename__ = "record"
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    type: Mapped[str] = mapped_column(String(20))  # visit, supplement, issue_event, unknown
+    type: Mapped[str] = mapped_column(String(20))  # visit, supplement, issue_event, follow_up, unknown
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))  # none: unknown here (import)
     device_id: Mapped[UUID | None]
     seq: Mapped[int | None]

@@ -9,10 +9,10 @@ import fieldapp
 from fieldapp.sync.briefs import Shelf
 from fieldapp.sync.devices import Contact
 from fieldapp.sync.history import History
-from fieldapp.sync.payloads import IssueEventRecord, Receipt, SupplementRecord, VisitRecord
+from fieldapp.sync.payloads import FollowUpRecord, IssueEventRecord, Receipt, SupplementRecord, VisitRecord
 
 Json = dict[str, Any]
-SENT: tuple[type[BaseModel], ...] = (VisitRecord, SupplementRecord, IssueEventRecord, Contact, History)
+SENT: tuple[type[BaseModel], ...] = (VisitRecord, SupplementRecord, IssueEventRecord, FollowUpRecord, Contact, History)
 REF = "#/components/schemas/{model}"
 UUID = {"type": "string", "format": "uuid"}
 
@@ -96,7 +96,7 @@ def _paths() -> Json:
     }
     return {
         "/api/v1/visits/{id}": _record("VisitRecord"),
-        "/api/v1/events/{id}": _record("SupplementRecord", "IssueEventRecord"),
+        "/api/v1/events/{id}": _record("SupplementRecord", "IssueEventRecord", "FollowUpRecord"),
         "/api/v1/records/{id}": {
             "get": {
                 "parameters": [_in_path("id"), _query("sha256")],

@@ -14,7 +14,7 @@ from pydantic import Field
 from fieldapp.core.payload import Count, Line, Moment, Payload, Sha256
 from fieldapp.issues.body import IssueEvent
 from fieldapp.photos.body import PhotoClaim
-from fieldapp.visits.body import SupplementBody, VisitBody
+from fieldapp.visits.body import FollowUpAct, SupplementBody, VisitBody
 
 SCHEMA = 1
 MAX_RAW_BYTES = 1_000_000
@@ -24,7 +24,7 @@ class Envelope(Payload):
     """The outside of every record."""
 
     id: UUID
-    type: Literal["visit", "supplement", "issue_event"]
+    type: Literal["visit", "supplement", "issue_event", "follow_up"]
     schema_: int = Field(alias="schema", ge=1, le=2**31 - 1)
     rev: int = Field(default=1, ge=1, le=2**31 - 1)
     replaces: Sha256 | None = None
@@ -55,6 +55,10 @@ class SupplementRecord(Envelope):
 
 class IssueEventRecord(Envelope):
     body: IssueEvent
+
+
+class FollowUpRecord(Envelope):
+    body: FollowUpAct
 
 
 class PhotoReceipt(Payload):

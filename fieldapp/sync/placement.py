@@ -23,7 +23,8 @@ from fieldapp.sync.actions import changed, open_review
 from fieldapp.sync.aside import HEAD, SetAside
 from fieldapp.sync.envelope import Reading
 from fieldapp.sync.models import HELD, NOT_APPLIED, PLACED, UNPLACED, Raw, Record
-from fieldapp.sync.payloads import IssueEventRecord, SupplementRecord, VisitRecord
+from fieldapp.sync.payloads import FollowUpRecord, IssueEventRecord, SupplementRecord, VisitRecord
+from fieldapp.visits import follow_up_actions as follow_ups
 from fieldapp.visits.actions import AlreadyHere
 from fieldapp.visits.models import Supplement, Visit
 
@@ -72,7 +73,10 @@ def write(
             )  # fmt: skip
             opened = [event.issue] if event.type == "opened" and outcome.state == "applied" else []
             return (PLACED if outcome.state == "applied" else outcome.state), outcome.reason, opened
-    raise AssertionError("a whole reading is one of the three")
+        case FollowUpRecord(body=act):
+            applied = follow_ups.act(session, author, arrival, act, zone_readable=settings.zone_readable)
+            return {True: (PLACED, "", []), False: (NOT_APPLIED, "gone", []), None: (HELD, "", [])}[applied]
+    raise AssertionError("a whole reading is one of the four")
 
 
 def _head_of(session: Session, visit_id: UUID) -> Record | None:

@@ -211,7 +211,7 @@ def project(
     )  # fmt: skip
     if head.needs_review and state != HELD:
         close_of_record(session, head.id, None, "projected", "failed", "unplaced", "held")
-    return _waiting_for(session, [head.id, *opened]) if reading.type == "visit" or opened else []
+    return _waiting_for(session, [head.id, *opened]) if reading.type != "issue_event" or opened else []
 
 
 def _mark(session: Session, raw: Raw, state: str) -> None:

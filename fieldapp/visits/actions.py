@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person
-from fieldapp.core import audit, changes, clock, numbers
+from fieldapp.core import audit, changes, numbers
 from fieldapp.core.db import Ending, at_end, table_of
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.payload import Arrival, CannotPlace
 from fieldapp.projects import actions as projects
 from fieldapp.search import actions as search
-from fieldapp.visits import follow_up_actions, milestones, stages, words
+from fieldapp.visits import calls, follow_up_actions, milestones, stages, words
 from fieldapp.visits.body import NextStep, VisitBody
 from fieldapp.visits.columns import SEALED, sealed_columns
 from fieldapp.visits.links import Links, link, show
@@ -64,7 +64,10 @@ def log(session: Session, author: Person, arrival: Arrival, body: VisitBody, lin
     if body.stage and fresh:
         stages.see(session, arrival.id, body.stage, links.main)
     for id in links.project_ids:
-        projects.visited(session, id, values["occurred_at"])
+        if calls.is_contact(values):
+            projects.visited(session, id, values["occurred_at"])
+        else:
+            projects.touch(session, id)
         changes.note(session, "project", id)
     if fresh:
         search.say(session, words.KIND, arrival.id, values["occurred_at"], words.parts(values))
@@ -113,13 +116,3 @@ def _is_done(session: Session, whose: UUID, id: UUID, step: NextStep) -> bool:
     same = (FollowUp.visit_id == id, FollowUp.owner_id == whose, FollowUp.text == step.text)
     on = FollowUp.due_on.is_(None) if step.on is None else FollowUp.due_on == step.on
     return session.scalar(select(FollowUp.id).where(*same, on, FollowUp.done_at.is_not(None)).limit(1)) is not None
-
-
-def tick_off(session: Session, by: Person, id: UUID) -> bool:
-    """Mark one's own follow-up as done. False: there is none."""
-    mine = session.scalar(select(FollowUp).where(FollowUp.id == id, FollowUp.owner_id == by.id))
-    if mine is None:
-        return False
-    mine.done_at = mine.done_at or clock.now()
-    audit.record(session, by.id, "follow_up.done", "follow_up", id)
-    return True

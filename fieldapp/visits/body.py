@@ -98,3 +98,13 @@ class SupplementBody(Payload):
     participants: list[UUID] = Field(
         default_factory=list, description="of an addition: who took part too; of others than the author, oneself"
     )
+    next_step: NextStep | None = Field(default=None, description="of an addition: what whoever says it will do")
+
+
+class FollowUpAct(Payload):
+    """One's own follow-up (待跟进), done by hand or put off: a record of its own, whose id is the act's."""
+
+    follow_up: UUID
+    visit: UUID | None = Field(default=None, description="whose next step it is: it is found by that, too")
+    type: Literal["done", "put_off"]
+    on: date | None = Field(default=None, description="of what is put off: the day")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import Session, aliased
 
 from fieldapp.accounts.policy import Person
@@ -25,20 +25,25 @@ class Last:
     kind: str
 
 
+def newest_at(project: type[Project], *where: ColumnElement[bool]) -> ScalarSelect[UUID]:
+    """The newest such visit to a project: its timeline is walked back until one is met."""
+    return (
+        select(Visit.id)
+        .join(Entry, Entry.ref == Visit.id)
+        .where(Entry.project_id == project.id, Entry.kind == "visit", Entry.left_at.is_(None))
+        .where(Visit.withdrawn_at.is_(None), *where)
+        .order_by(Entry.occurred_at.desc(), Entry.id.desc())
+        .limit(1)
+        .correlate(project)
+        .scalar_subquery()
+    )
+
+
 def last_visits(session: Session, person: Person, project_ids: Collection[UUID], *, zone_readable: bool) -> list[Last]:
     """The last visit to each of these projects that this person may read; one statement."""
     if not project_ids:
         return []
     asked, told = aliased(Project), aliased(Visit)
-    newest = (
-        select(Visit.id)
-        .join(Entry, Entry.ref == Visit.id)
-        .where(Entry.project_id == asked.id, Entry.kind == "visit", Entry.left_at.is_(None))
-        .where(Visit.withdrawn_at.is_(None), policy.readable(person, zone_readable=zone_readable))
-        .order_by(Entry.occurred_at.desc(), Entry.id.desc())
-        .limit(1)
-        .correlate(asked)
-        .scalar_subquery()
-    )
+    newest = newest_at(asked, policy.readable(person, zone_readable=zone_readable))
     query = select(asked.id, told.occurred_at, told.met, told.next_step, told.kind).join(told, told.id == newest)
     return [Last(*row) for row in session.execute(query.where(asked.id.in_(list(project_ids))).order_by(asked.id))]

@@ -10,7 +10,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from fieldapp.accounts.policy import Person
 from fieldapp.core.paging import Page, pack, page, unpack
-from fieldapp.visits import policy
+from fieldapp.visits import calls, policy
 from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitKind, VisitProject
 
 SIZE = 30
@@ -82,9 +82,10 @@ def is_sensitive(session: Session, id: UUID) -> bool:
 
 
 def last_contact(session: Session, project_id: UUID) -> datetime | None:
-    """When a project was last contacted, as the fold has it."""
+    """When a project was last contacted, as the fold has it. Any kind counts; a call that nobody answered is none."""
     linked = select(VisitProject.visit_id).where(VisitProject.project_id == project_id)
-    return session.scalar(select(func.max(Visit.occurred_at)).where(Visit.id.in_(linked), Visit.withdrawn_at.is_(None)))
+    counts = Visit.id.in_(linked), Visit.withdrawn_at.is_(None), calls.contact()
+    return session.scalar(select(func.max(Visit.occurred_at)).where(*counts))
 
 
 def follow_ups(session: Session, owner_id: UUID) -> list[FollowUp]:

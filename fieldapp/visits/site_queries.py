@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from fieldapp.accounts.policy import Person
 from fieldapp.projects.models import Project
-from fieldapp.timeline.models import Entry
 from fieldapp.visits import policy
+from fieldapp.visits.last_queries import newest_at
 from fieldapp.visits.models import Question, Visit
 
 
@@ -28,22 +28,11 @@ class Progress:
 def last_progress(
     session: Session, person: Person, project_ids: Collection[UUID], *, zone_readable: bool
 ) -> list[Progress]:
-    """Of these projects, as far as this person may read it; one statement, which walks each project's timeline back
-    until a visit tells of progress."""
+    """Of these projects, as far as this person may read it; one statement."""
     if not project_ids:
         return []
     asked, told = aliased(Project), aliased(Visit)
-    newest = (
-        select(Visit.id)
-        .join(Entry, Entry.ref == Visit.id)
-        .where(Entry.project_id == asked.id, Entry.kind == "visit", Entry.left_at.is_(None))
-        .where(Visit.progress != "", Visit.withdrawn_at.is_(None))
-        .where(policy.readable(person, zone_readable=zone_readable))
-        .order_by(Entry.occurred_at.desc(), Entry.id.desc())
-        .limit(1)
-        .correlate(asked)
-        .scalar_subquery()
-    )
+    newest = newest_at(asked, Visit.progress != "", policy.readable(person, zone_readable=zone_readable))
     query = select(asked.id, told.occurred_at, told.progress, told.progress_percent).join(told, told.id == newest)
     query = query.where(asked.id.in_(list(project_ids))).order_by(asked.id)
     return [Progress(*row) for row in session.execute(query)]

@@ -1,6 +1,5 @@
 """The stage that officers see on site, and what a lead makes of it. A project's stage changes here only."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -67,12 +66,6 @@ def _theirs(person: Person) -> ColumnElement[bool]:
         return false()
     served = select(Project.id).where(projects_policy.assigned(person))
     return or_(Visit.team_id.in_(person.led_team_ids), StageSeen.project_id.in_(served))
-
-
-def of_visits(session: Session, ids: Iterable[UUID]) -> dict[UUID, StageSeen]:
-    """What became of the stages that these visits saw."""
-    query = select(StageSeen).where(StageSeen.visit_id.in_(list(ids)))
-    return {seen.visit_id: seen for seen in session.scalars(query)}
 
 
 def confirm(session: Session, by: Person, id: UUID, *, zone_readable: bool) -> StageSeen | None:

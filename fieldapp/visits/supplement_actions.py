@@ -24,7 +24,7 @@ from fieldapp.projects import actions as projects
 from fieldapp.projects import enterprise_queries
 from fieldapp.projects.models import Project
 from fieldapp.timeline import actions as timeline
-from fieldapp.visits import milestones, policy, queries, stages, words
+from fieldapp.visits import follow_up_actions, milestones, policy, queries, stages, words
 from fieldapp.visits.body import NextStep, SupplementBody, VisitBody
 from fieldapp.visits.columns import FIXED, off_site, said_columns, stood
 from fieldapp.visits.joint_actions import join
@@ -56,6 +56,8 @@ def supplement(
         photos.withdraw(session, body.photo, by.id, body.reason or "withdrawn")
     if body.photos:
         photos.use(session, body.photos, "supplement", arrival.id, sensitive=visit.sensitive)
+    if body.type == "addition" and visit.withdrawn_at is None:
+        follow_up_actions.promise(session, by, one.id, _main_id(visit), body.next_step)
     session.flush()
     _say_again(session, visit, before, arrival.times.received_at)
     _append_supplement(session, visit, one)
@@ -83,6 +85,7 @@ def revise_supplement(session: Session, by: Person, arrival: Arrival, body: Supp
     one.payload_sha256 = arrival.payload_sha256
     photos.unuse(session, "supplement", one.id, keep=body.photos)
     photos.use(session, body.photos, "supplement", one.id, sensitive=visit.sensitive)
+    follow_up_actions.promise(session, by, one.id, _main_id(visit), body.next_step, fresh=False)
     words.say_again(session, visit)
     for id in linked_projects(visit):
         projects.touch(session, id)
@@ -204,9 +207,13 @@ def _ticked_off(session: Session, visit_id: UUID, step: NextStep) -> bool:
     return (step.text, step.on) in {(row.text, row.due_on) for row in session.execute(done)}
 
 
+def _main_id(visit: Visit) -> UUID | None:
+    return next((link.project_id for link in visit.projects if link.main), None)
+
+
 def _main(session: Session, visit: Visit) -> Linked | None:
-    main = [link.project_id for link in visit.projects if link.main]
-    return linked(session, main).get(main[0]) if main else None
+    main = _main_id(visit)
+    return linked(session, [main]).get(main) if main else None
 
 
 def _move(session: Session, visit: Visit, project_ids: Sequence[UUID], enterprises: Sequence[UUID]) -> dict[str, Any]:

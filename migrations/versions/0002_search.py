@@ -7,16 +7,21 @@ import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.orm import Session
-
-from fieldapp.core.db import UtcDateTime
-from fieldapp.search import actions as search
-from fieldapp.search.grams import DROP, POSTGRESQL, SQLITE
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+INDEX = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE search_gram USING fts5(grams, content='', columnsize=0, detail=none, tokenize='ascii')",
+    ),
+    "postgresql": (
+        "CREATE TABLE search_gram (id BIGINT PRIMARY KEY, grams TEXT[] NOT NULL)",
+        "CREATE INDEX ix_search_gram ON search_gram USING gin (grams)",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -41,41 +46,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_search_row"),
         sa.UniqueConstraint("ref", name="uq_search_row_ref"),
     )
-    for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
+    for statement in INDEX[op.get_bind().dialect.name]:
         op.execute(statement)
-    _index_what_is_here()
+    _have_it_filled()
 
 
-def _index_what_is_here() -> None:
-    """Every visit and issue so far, with what was said of it later (`fieldapp reindex` does the same at any time)."""
-    session = Session(op.get_bind())
-    visit, supplement, issue, event = (
-        sa.table(name, sa.column("id", sa.Uuid()), *(sa.column(column, kind) for column, kind in columns.items()))
-        for name, columns in TABLES.items()
-    )
-    here = sa.select(visit).where(visit.c.withdrawn_at.is_(None))
-    for row in session.execute(here).yield_per(500):
-        added = sa.select(supplement.c.body).where(supplement.c.visit_id == row.id, supplement.c.type == "addition")
-        people = [text for one in (*row.met, *row.outside) for text in one.values() if text != one.get("contact")]
-        later = [body.get("text", "") for body in session.scalars(added.order_by(supplement.c.received_at))]
-        said = [getattr(row, name) for name in TEXTS]
-        search.say(session, "visit", row.id, row.occurred_at, [*said, *people, *row.policy_items, *later])
-    for row in session.execute(sa.select(issue).where(issue.c.state != "withdrawn")).yield_per(500):
-        told = sa.select(event.c.body).where(event.c.issue_id == row.id, event.c.applied).order_by(event.c.order)
-        later = [body.get("text", "") for body in session.scalars(told)]
-        said = [row.title, row.description, row.raised_by, row.place]
-        search.say(session, "issue", row.id, row.opened_at, [*said, *later])
-
-
-TEXTS = ("content", "progress", "needs", "problems", "answers", "next_step", "typed_project")
-TABLES = {
-    "visit": {**dict.fromkeys(TEXTS, sa.Text()), "met": sa.JSON(), "outside": sa.JSON(), "policy_items": sa.JSON(),
-              "occurred_at": UtcDateTime(), "withdrawn_at": UtcDateTime()},
-    "supplement": {"visit_id": sa.Uuid(), "type": sa.Text(), "body": sa.JSON(), "received_at": UtcDateTime()},
-    "issue": {**dict.fromkeys(("title", "description", "raised_by", "place", "state"), sa.Text()),
-              "opened_at": UtcDateTime()},
-    "issue_event": {"issue_id": sa.Uuid(), "order": sa.BigInteger(), "applied": sa.Boolean(), "body": sa.JSON()},
-}
+def _have_it_filled() -> None:
+    """By the jobs, once the server runs (fieldapp/feed/jobs.py): the rules of the index are the code's, and change."""
+    connection = op.get_bind()
+    if any(connection.scalar(sa.text(f"SELECT 1 FROM {table} LIMIT 1")) for table in ("visit", "issue")):
+        connection.execute(sa.text("INSERT INTO fact (name, value) VALUES ('search-due', '0002')"))
 
 
 def _keep_tails() -> None:
@@ -89,7 +69,8 @@ def _keep_tails() -> None:
 
 
 def downgrade() -> None:
-    op.execute(DROP)
+    op.execute("DELETE FROM fact WHERE name = 'search-due'")
+    op.execute("DROP TABLE search_gram")
     op.drop_table("search_row")
     op.drop_index("ix_contact_visit", "contact")
     op.drop_index("ix_contact_phone_tail", "contact")

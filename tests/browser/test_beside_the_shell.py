@@ -141,7 +141,7 @@ def test_without_javascript_the_plain_form_takes_three_photos_and_is_safe_twice(
     expect(page.locator("h1")).to_be_visible()
     assert (len(visits(db)), len(stored(db))) == (1, 3)
     page.goto(f"{served.url}/visits/{visit.id}")
-    expect(page.locator(".photos img[src$='/thumb']")).to_have_count(3)
+    expect(page.locator(".photos a[data-photo] img")).to_have_count(3)
 
 
 def test_a_plain_form_whose_answer_was_lost_is_one_visit(

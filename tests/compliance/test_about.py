@@ -82,6 +82,16 @@ def test_everyone_is_told_when_the_system_stops(with_settings: With, reader: Rea
         assert "停止服务" not in reader(name).get(path).text
 
 
+def test_the_pages_that_phones_keep_tell_of_the_stop_and_are_fetched_anew_when_it_is_set(
+    with_settings: With, reader: Readers
+) -> None:
+    told = with_settings(stops_on="2027-03-31", stop_notice="数据移交市局，请联系项目服务处。")
+    for path in ("/capture", "/outbox", "/offline"):
+        assert "2027-03-31停止服务" in told(None).client.get(path).text.replace(" ", "")
+        assert "停止服务" not in reader(None).client.get(path).text
+    assert told(None).client.get("/sw.js").text != reader(None).client.get("/sw.js").text
+
+
 def test_a_switch_that_is_turned_on_is_dated_audited_and_told_to_the_three_powers(
     db: Database, with_settings: With, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from fieldapp.demo.canvas import Day
-from fieldapp.photos.lettering import Lettering
 from fieldapp.demo.scenes import SCENES, SIZE, Shot, draw, draw_all, draw_shot
+from fieldapp.photos.lettering import Lettering
 
 CHINA = ZoneInfo("Asia/Shanghai")
 WHEN = datetime(2026, 5, 14, 9, 41, tzinfo=CHINA)

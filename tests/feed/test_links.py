@@ -18,7 +18,7 @@ from fieldapp.core.models import Audit
 from fieldapp.feed.models import Link
 from fieldapp.feed.summary_queries import phones_masked
 from fieldapp.photos.models import Photo
-from fieldapp.projects.models import Contact, Project
+from fieldapp.projects.models import Contact, Enterprise, Project
 from tests.cast import NOON, Cast
 from tests.feed.pages import Reader
 from tests.feed.story import Story, stood
@@ -130,12 +130,20 @@ def test_nothing_sensitive_withdrawn_or_before_signing_goes_out(
     both = story.logs("ana", content=SECRET_WORDS, projects=[cast.talk])
     gone = story.logs("ana", content=SECRET_WORDS)
     story.says("ana", gone, "withdrawal", reason="记错了")
+    with db.writing() as session:
+        talks = Enterprise(id=new_id(), zone_id=cast.zone, name=SECRET_WORDS)
+        session.add(talks)
+        session.flush()
+        session.get_one(Project, cast.talk).enterprise_id = talks.id
+        firm = talks.id
+    beside = story.logs("ana", content=SECRET_WORDS, enterprises=[firm])
+    there = story.logs("ana", content=SECRET_WORDS, project=None, enterprises=[firm], issues=[{"title": SECRET_WORDS}])
     foreign = story.logs("ana", content="同去海岬", projects=[cast.reef])
     with_issue = story.logs(
         "ana", content="公开的二", photos=1, issue_photos=1, issues=[{"sensitive": True, "title": SECRET_WORDS}]
     )
     with_photo = sensitive_photo(story, db)
-    for visit in (hidden, early, both, gone):
+    for visit in (hidden, early, both, gone, beside, there):
         ana.get(f"/visits/{visit}/share", 404)
         ana.post(f"/visits/{visit}/share", {"id": str(new_id()), "days": "7"}, 404)
     ana.get(f"/projects/{cast.talk}/share", 404)
@@ -249,7 +257,7 @@ def test_the_state_of_a_project_as_text(story: Story, db: Database, cast: Cast, 
     story.logs("bo", content="电话了解情况", kind="phone_follow_up", issues=[{"title": "临时用水水压不足"}])
     text = reader("ana").get(f"/projects/{cast.sail}/share").one("textarea", id="share-text").text
     assert text.startswith("【项目情况】云帆新材料（一期）（截至11月20日）")
-    for said in ("企业：云帆新材料有限公司", "建设进度（11月18日）：二层封顶", "未销号问题诉求1个：",
+    for said in ("企业：云帆新材料有限公司", "建设进度（11月18日）：二层封顶", "未销号问题诉求1件：",
                  "1. 临时用水水压不足", "下一步：催办用水（11月24日前）"):  # fmt: skip
         assert said in text
     assert "13812345678" not in text

@@ -72,6 +72,25 @@ def test_met_people_next_steps_and_later_additions_are_found_and_follow_the_fold
         assert [found(reader(name).get(f"/search?q={query}")) for query in ("塔吊", "混凝", "欧阳")] == [[]] * 3
 
 
+def test_answers_to_questions_are_found_and_follow_corrections_moves_and_withdrawals(
+    story: Story, cast: Cast, reader: Readers
+) -> None:
+    asked = [{"question": "power", "text": "用电缺口多大", "answer": "尚缺三百千伏安"}, {"text": "有无停工"}]
+    visit, bo = story.logs("ana", asked=asked), reader("bo")
+
+    def hits(query: str) -> list[str]:
+        return found(bo.get(f"/search?q={query}"))
+
+    assert hits("千伏安") == hits("用电缺口") == [f"/visits/{visit}"] and hits("停工") == []
+    assert "用电缺口多大 尚缺三百" in bo.get("/search?q=千伏安&kind=visit").text  # the rest is set off
+    story.says("ana", visit, "correction", fields={"asked": [{**asked[0], "answer": "已经增容"}]})
+    assert hits("增容") == [f"/visits/{visit}"] and hits("千伏安") == []
+    story.says("ana", visit, "move", project=cast.talk)  # of ana's and bo's team
+    assert hits("增容") == [f"/visits/{visit}"] and found(reader("dan").get("/search?q=增容")) == []
+    story.says("ana", visit, "withdrawal", reason="重复")
+    assert hits("增容") == found(reader("ana").get("/search?q=增容")) == []
+
+
 def test_an_issue_is_found_by_what_was_said_of_it_until_it_is_withdrawn(story: Story, reader: Readers) -> None:
     issue = story.issue_of(story.logs("ana", issues=[{"title": "水压不足", "text": "高峰时段"}]))
     story.event("ana", issue, "progress", text="已更换减压阀")

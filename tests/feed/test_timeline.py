@@ -221,11 +221,11 @@ def _statements(db: Database, cast: Cast, limit: int) -> int:
         seen.append(statement)
 
     with db.reading() as session:
-        session.get_one(Project, cast.sail)
+        project = session.get_one(Project, cast.sail)
         person = cast.person(session, "lin")
         event.listen(db.engine, "before_cursor_execute", note)
-        shown = timeline_queries.project_timeline(
-            session, person, cast.sail, zone_readable=True, zone="Asia/Shanghai", limit=limit
+        shown = timeline_queries.timeline_of(
+            session, person, project, zone_readable=True, zone="Asia/Shanghai", limit=limit
         )
         event.remove(db.engine, "before_cursor_execute", note)
     assert len(shown.lines) == limit

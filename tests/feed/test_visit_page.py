@@ -1,9 +1,15 @@
 """Reading a visit, and saying something more about it."""
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
-from fieldapp.core.db import new_id
+from sqlalchemy import select
+
+from fieldapp.core.db import Database, new_id
+from fieldapp.photos.models import Photo
+from fieldapp.settings import Settings
+from fieldapp.visits.models import Supplement
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story, stood
@@ -112,6 +118,31 @@ def test_an_addition_without_words_or_with_too_many_says_so_at_the_field(story: 
     assert "👷‍♀️ مرحبا" in reader("lin").get(f"/visits/{visit}").one(id="supplements").text
 
 
+def test_photos_come_with_an_addition_once_and_stay_through_a_refusal(
+    story: Story, db: Database, cast: Cast, settings: Settings, reader: Readers
+) -> None:
+    visit, bo = story.logs("ana"), reader("bo")
+    url, id = f"/visits/{visit}/additions", str(new_id())
+
+    def two() -> list[tuple[io.BytesIO, str]]:
+        return [(io.BytesIO(data), name) for data, name in ((b"one", "a.jpg"), (b"two", "b.jpg"))]
+
+    page = bo.post(url, {"id": id, "text": "字" * 20_001, "photos": two()}, 422)
+    kept = [one.attrs["value"] for one in page.all("input", name="parked")]
+    assert len(kept) == 2 and "a.jpg" in page.one(id="add").text
+    bo.post(url, {"id": id, "text": "", "parked": kept})  # pictures say enough
+    bo.post(url, {"id": id, "text": "", "photos": two()})  # the browser sends it once more
+    with db.reading() as session:
+        photos = session.scalars(select(Photo)).all()
+        said = session.scalars(select(Supplement)).one()
+    assert {(one.state, one.owner_id) for one in photos} == {("stored", cast.bo)} and len(photos) == 2
+    assert set(said.body["photos"]) == {str(one.id) for one in photos}
+    assert bo.post(url, {"id": id, "text": "另一句", "photos": two()}, 422), "other words under its id come back"
+    empty = bo.post(url, {"id": str(new_id()), "text": "看图", "photos": [(io.BytesIO(b""), "c.jpg")]}, 422)
+    assert "c.jpg" in empty.one(id="f-photos-error").text
+    assert not list((settings.data_dir / "parked").glob(f"*/{kept[0]}*"))
+
+
 def test_what_one_may_not_read_one_may_not_add_to(story: Story, cast: Cast, reader: Readers) -> None:
     visit = story.logs("ana", sensitive=True)
     for name in ("bo", "dan", "uma"):
@@ -163,7 +194,7 @@ def test_the_text_for_wechat_reads_like_a_bulletin(story: Story, reader: Readers
     text = reader("ana").get(f"/visits/{visit}").one(id="wechat-text").text
     assert text == (
         "【走访动态】11月20日上午，安娜赴云帆新材料（一期）开展踏查现场。 二层钢结构吊装完成约六成。 "
-        "问题诉求1个： 1. 水压不足 下一步：下周复核"
+        "问题诉求1件： 1. 水压不足 下一步：下周复核"
     )
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.photos.models import Photo
-from fieldapp.projects.models import Project
+from fieldapp.projects.models import Enterprise, Programme, Project
 from fieldapp.visits.models import Supplement, Visit
-from tests.cast import NOON, Cast
+from tests.cast import NOON, SITE, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story, stood
 
@@ -75,6 +75,35 @@ def test_ana_corrects_what_she_wrote_and_only_what_differs_is_said(story: Story,
     assert "复看" in ana.get("/").text, "what is to be done follows"
 
 
+def test_the_stage_the_place_who_else_was_there_and_the_programmes_are_corrected_too(
+    story: Story, db: Database, cast: Cast, reader: Readers
+) -> None:
+    with db.writing() as session:
+        session.add_all([Programme(code="p1", name="百日攻坚"), Programme(code="p2", name="惠企直达", order=1)])
+    visit = story.logs("ana", outside=[{"unit": "供电公司", "name": "李工"}], programmes=["p1"], position=stood(0.02))
+    ana = reader("ana")
+    action, sent = form_of(ana.get(f"/visits/{visit}"), "correction")
+    assert (sent["outside"], sent["programmes"], sent["point"][:6]) == (
+        "供电公司 李工",
+        "p1",
+        f"{SITE[0] + 0.02:.6f}"[:6],
+    )
+    far = row(db, visit).distance_m
+    changed = {"stage": "S06", "outside": "供电公司 李工\n自来水公司", "point": f"{SITE[0]}，{SITE[1]}"}
+    ana.post(action, {**sent, **changed, "programmes": ["p2", "p1"]})
+    assert said_of(db, visit)["fields"] == {
+        "stage": "S06", "outside": [{"unit": "供电公司", "name": "李工"}, {"unit": "自来水公司"}],
+        "programmes": ["p1", "p2"], "position": {"lat": SITE[0], "lng": SITE[1], "source": "manual"},
+    }  # fmt: skip
+    now = row(db, visit)
+    assert far is not None and far > 2000 and now.distance_m == pytest.approx(0, abs=1)
+    page = ana.get(f"/visits/{visit}")
+    assert all(words in page.text for words in ("自来水公司", "惠企直达", "手动标注"))
+    assert "百日攻坚" in page.one(id="supplements").one("details").text, "the original reads in words"
+    correct(ana, visit, point="", outside="", programmes="")
+    assert (row(db, visit).lat, row(db, visit).outside, row(db, visit).programmes) == (None, [], [])
+
+
 def test_the_time_of_a_visit_moves_it_on_the_timeline_and_on_today(
     story: Story, db: Database, cast: Cast, reader: Readers
 ) -> None:
@@ -109,6 +138,9 @@ def test_a_correction_sent_twice_is_one_and_another_under_its_id_comes_back(
         ("next_on", "morgen", "2026-11-22"),
         ("content", "字" * 20_001, "20000"),
         ("kind", "moon_landing", "类型"),
+        ("stage", "S99", "阶段"),
+        ("point", "云帆北门", "37.123456, 119.123456"),
+        ("point", "91.5, 119.1", "37.123456, 119.123456"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_nothing_typed_is_lost(
@@ -170,6 +202,20 @@ def test_a_visit_to_be_filed_goes_where_one_tap_says(story: Story, db: Database,
     assert row(db, visit).state == "placed"
     timeline = reader("bo").get(f"/projects/{cast.sail}").text
     assert "踏查现场" in timeline and "水压不足" in timeline, "its issue goes with it"
+
+
+def test_a_visit_is_never_moved_to_nowhere(story: Story, db: Database, cast: Cast, reader: Readers) -> None:
+    visit, ana = story.logs("ana"), reader("ana").client
+    with db.writing() as session:
+        hidden = Enterprise(id=new_id(), zone_id=cast.zone, name="未公开", confirmed=False, proposed_by=cast.dan)
+        session.add(hidden)
+        session.flush()
+        theirs = hidden.id
+    for enterprise in ("nothing", str(new_id()), str(theirs)):
+        answer = ana.post(f"/visits/{visit}/move", data={"id": str(new_id()), "enterprise": enterprise})
+        assert answer.status_code == 404, enterprise
+    with db.reading() as session:
+        assert [one.project_id for one in session.get_one(Visit, visit).projects] == [cast.sail]
 
 
 def test_near_ones_are_offered_where_nothing_was_typed(story: Story, cast: Cast, reader: Readers) -> None:

@@ -1,8 +1,7 @@
 /** What a phone shows of a page that the network did not bring. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answered } from "../../fieldapp/static/js/behaviours/follow_ups.js";
-import { dueState, fragmentOf, issueList, keyOf, subjectOf } from "../../fieldapp/static/js/outbox/pages.js";
+import { dueState, fragmentOf, issueList, keyOf, pagesNaming, subjectOf } from "../../fieldapp/static/js/outbox/pages.js";
 import { purgeFor, read, refresh } from "../../fieldapp/static/js/outbox/reference.js";
 import { CAST, phone } from "./phone.mjs";
 import { FakeServer } from "./fake_server.mjs";
@@ -22,7 +21,7 @@ test("a page is found by its path, whatever stands after it", () => {
 test("what an address is about", () => {
   assert.deepEqual(subjectOf(`/projects/${ID}`), { kind: "projects", id: ID });
   assert.deepEqual(subjectOf(`/issues/${ID}/`), { kind: "issues", id: ID });
-  for (const other of ["/", "/projects", `/visits/${ID}`, "/projects/x"]) assert.equal(subjectOf(other), null);
+  for (const other of ["/", "/projects", "/visits/new", "/projects/x"]) assert.equal(subjectOf(other), null);
 });
 
 test("an issue of two projects stands in the list once, and what is due comes first", () => {
@@ -37,10 +36,12 @@ test("how a limit stands", () => {
   assert.equal(dueState(null, NOW), null);
 });
 
-test("a saved visit answers its follow-up at once, sent or not; a draft does not", () => {
-  const row = (place, follow_up, type = "visit") => ({ place, record: { type, form: { follow_up } } });
-  const rows = [row("draft", "d"), row("saved", "s"), row("sent", "t"), row("waiting", undefined), row("saved", "x", "supplement")];
-  assert.deepEqual([...answered(rows)], ["s", "t"]);
+test("a page that is not carried is known by the pages that name it, projects first", () => {
+  const line = `<a href="/visits/${ID}">x</a>`;
+  const shelves = [{ id: "b1", pages: { "/": line, "/issues/a": "nothing" } }, { id: "b2", pages: { "/projects/b": line, "/projects/a": line } }];
+  assert.deepEqual(pagesNaming(shelves, `/visits/${ID}/`).map(({ page }) => page), ["/projects/a", "/projects/b", "/"]);
+  assert.deepEqual(pagesNaming(null, "/visits/x"), []);
+  assert.deepEqual(subjectOf(`/visits/${ID}`), { kind: "visits", id: ID });
 });
 
 test("a shelf is replaced whole, goes when it is empty, and leaves with the person", async () => {

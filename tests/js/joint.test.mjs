@@ -19,14 +19,22 @@ test("an addition says all that was filled in, each under its own name", () => {
     next_step: { text: "复看", on: "2026-11-25" },
   };
   assert.deepEqual(additionOf(form, given).form, {
-    visit: "v1", type: "addition", photos: ["p1"], participants: ["me", "bo"],
+    visit: "v1", type: "addition", photos: ["p1"], participants: ["me", "bo"], next_step: { text: "复看", on: "2026-11-25" },
     text: "受访人：王经理 项目经理、李工\n走访内容：看了基坑\n建设进度：二层\n形象进度：40 %\n用电够吗？：够\n下一步打算：2026-11-25 复看",
   });
 });
 
+test("one's own next step stays a promise, and programmes that stand there by themselves keep nobody apart", () => {
+  const step = { text: "复看", on: "2026-11-25", by: null, by_name: "" };
+  const { form } = additionOf({ content: "看了", programmes: ["p1", "p9"], next_step: step }, { ...given, labels: { ...LABELS, programmes: "专项活动" }, programmes: { p1: "百日攻坚" } });
+  assert.deepEqual(form.next_step, step);
+  assert.equal(form.text, "走访内容：看了\n专项活动：百日攻坚、p9\n下一步打算：2026-11-25 复看");
+  assert.equal("next_step" in additionOf({ content: "看了", next_step: { text: " ", on: null } }, given).form, false);
+});
+
 test("what an addition has no place for keeps the visits apart", () => {
   for (const more of [{ milestones: [{ node: "topping_out" }] }, { sensitive: true }, { follow_up: "f" }, { enterprises: ["e"] }, { content: "长".repeat(LONGEST) },
-    { stage: "s3" }, { ended_at: "2026-11-22T12:00:00+08:00" }, { outside: [{ unit: "供电公司" }] }, { programmes: ["p"] }, { met: [{ name: "王", phone: "13800000000" }] }]) {
+    { stage: "s3" }, { ended_at: "2026-11-22T12:00:00+08:00" }, { outside: [{ unit: "供电公司" }] }, { met: [{ name: "王", phone: "13800000000" }] }]) {
     assert.equal(additionOf({ ...more }, given), null, Object.keys(more)[0]);
   }
   assert.notEqual(additionOf({ milestones: [], sensitive: false, follow_up: null, enterprises: [] }, given), null);

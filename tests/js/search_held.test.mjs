@@ -20,7 +20,7 @@ const HELD = {
     { id: "i1", title: "北门临时用电容量不足", number: "XQ-2026-000128", project: "p2" },
   ],
   records: [
-    visit("v1", "2026-11-20T10:00:00+08:00", { content: "已与周明核对临时用电", met: [{ name: "欧阳慧", title: "厂长" }] }, "ZF-2026-000128"),
+    visit("v1", "2026-11-20T10:00:00+08:00", { content: "已与周明核对临时用电", met: [{ name: "欧阳慧", title: "厂长" }], asked: [{ text: "塔吊几台", answer: "两台" }] }, "ZF-2026-000128"),
     visit("v2", "2026-11-22T10:00:00+08:00", { typed_project: "临港精密", progress: "桩基施工ＡＢＣ", next_step: { text: "下周复核" } }),
     { ...visit("s1", "2026-11-22T11:00:00+08:00", { content: "补充用电" }), type: "supplement" },
   ],
@@ -41,6 +41,7 @@ test("by any two characters, in whatever is held, an enterprise and an issue onc
   assert.deepEqual(ids("欧阳"), { contact: ["c2"], visit: ["v1"] });
   assert.deepEqual(ids("复核 桩基"), { visit: ["v2"] });
   assert.deepEqual(ids("复核 用电"), {});
+  assert.deepEqual(ids("塔吊 两台"), { visit: ["v1"] });
 });
 
 test("one character finds enterprises and numbers only", () => {

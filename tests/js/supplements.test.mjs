@@ -1,10 +1,10 @@
 // Something was wrong with a visit that has left the phone. Ana says so without a network.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, valuesOf } from "../../fieldapp/static/js/behaviours/supplement_form.js";
+import { bodyOf, pointOf, valuesOf } from "../../fieldapp/static/js/behaviours/supplement_form.js";
 import { folded, saidLater, sayLater } from "../../fieldapp/static/js/outbox/supplements.js";
 import { outbox } from "../../fieldapp/static/js/outbox/state.js";
-import { CAST, newId, phone, record, runUntilEmpty, saved } from "./phone.mjs";
+import { CAST, newId, phone, picture, record, runUntilEmpty, saved } from "./phone.mjs";
 import { FakeServer } from "./fake_server.mjs";
 
 const VISIT = "01939f10-0000-7000-8000-000000000001";
@@ -71,6 +71,40 @@ test("only what differs is said, in the shape that the server's own form gives i
   assert.deepEqual(someoneElse.fields.met[0], { name: "Wang", title: "" }, "another name is another person");
   const cleared = bodyOf("correction", VISIT, { ...before, progress_percent: "", next_text: "" }, { before });
   assert.deepEqual(cleared.fields, { progress_percent: null, next_step: null });
+});
+
+test("stage, outsiders, programmes and the place are said as the server's form says them", () => {
+  const outside = [{ unit: "power", name: "Li" }];
+  const form = { ...FORM, outside, programmes: ["p2", "p1"], position: { lat: 37.1, lng: 119.9, source: "gps" } };
+  const before = valuesOf(form, "2026-11-20T12:00:00+08:00");
+  assert.deepEqual([before.outside, before.programmes, before.point], ["power Li", "p1 p2", "37.100000, 119.900000"]);
+  const now = { ...before, stage: "S06", outside: "power Li\n\n water ", programmes: "p1 p3", point: "37.2，119.95" };
+  assert.deepEqual(bodyOf("correction", VISIT, now, { before, outside }).fields, {
+    stage: "S06", outside: [{ unit: "power", name: "Li" }, { unit: "water" }], programmes: ["p1", "p3"],
+    position: { lat: 37.2, lng: 119.95, source: "manual" },
+  });
+  const cleared = bodyOf("correction", VISIT, { ...before, outside: "", programmes: "", point: "" }, { before, outside });
+  assert.deepEqual(cleared.fields, { outside: [], programmes: [], position: null });
+  assert.equal(pointOf("91, 3"), null);
+});
+
+test("photos of an addition are stored with it, go up with it, and twice under one id are once", async () => {
+  const server = new FakeServer();
+  const ctx = await phone({ server });
+  const id = newId(ctx);
+  const photos = [1, 2].map((seed) => ({ bytes: picture(700, seed), type: "image/jpeg" }));
+  const said = { id, owner: CAST.ana.id, form: { visit: VISIT, type: "addition", text: "" }, photos };
+  const first = await sayLater(ctx, said);
+  const again = await sayLater(ctx, said);
+  assert.deepEqual([first.photo_ids.length, again.seq, first.form.photos], [2, first.seq, first.photo_ids]);
+  assert.equal((await ctx.store.list("photos")).length, 2, "nothing of the second is left over");
+  const other = await sayLater(ctx, { ...said, photos: photos.slice(1) });
+  assert.notEqual(other.id, id);
+  await runUntilEmpty(ctx);
+  assert.deepEqual([(await record(ctx, id)).state, (await record(ctx, other.id)).state], ["sent", "sent"]);
+  const { photos: manifest, body } = JSON.parse(new TextDecoder().decode((await record(ctx, id)).sealed));
+  assert.deepEqual(manifest.map((one) => one.id), body.photos);
+  await assert.rejects(sayLater(ctx, { ...said, id: newId(ctx), photos: Array(21).fill(photos[0]) }), { code: "too-many-photos" });
 });
 
 test("words, reasons, places and photos; and nothing said is nothing", () => {

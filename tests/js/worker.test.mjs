@@ -99,3 +99,19 @@ test("a page that was being loaded at that moment asks for itself", async () => 
   await worker("message", { data: "claim" });
   assert.equal(phone.claims(), 2);
 });
+
+test("a page of the version before gets the folds of its own version from the worker of the next one", async () => {
+  const folds = { "fieldapp-shell-w1": "<i src=/s/aaa/x.js>one", "fieldapp-shell-w2": "<i src=/s/bbb/x.js>two" };
+  const response = (text) => ({ text: async () => text, clone: () => response(text) });
+  const caches = { keys: async () => Object.keys(folds), open: async (name) => ({ match: async () => folds[name] && response(folds[name]) }) };
+  let listener = null;
+  const self = { addEventListener: (type, heard) => type === "fetch" && (listener = heard) };
+  const fetch = async () => response("from the network");
+  vm.runInNewContext(`const VERSION = "w2"; const PRE = ["/s/bbb/x.js"];\n${SOURCE}`, { self, caches, fetch, URL, location: new URL(HERE), setTimeout });
+  const get = async (query) => {
+    let answer = null;
+    listener({ request: { url: `${HERE}/capture/more${query}`, method: "GET", mode: "cors", headers: new Map() }, respondWith: (given) => (answer = given) });
+    return (await (await answer).text()).split(">").at(-1);
+  };
+  assert.deepEqual([await get("?of=aaa"), await get("?of=bbb"), await get(""), await get("?of=ccc")], ["one", "two", "two", "from the network"]);
+});

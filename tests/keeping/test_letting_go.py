@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.files import Files
 from fieldapp.core.jobs import Context
 from fieldapp.core.models import Audit
-from fieldapp.keeping.jobs import let_go, without_places
+from fieldapp.keeping.jobs import let_go, placeless, without_places
 from fieldapp.photos.models import WITHDRAWN, Photo
 from fieldapp.settings import Settings
 from fieldapp.sync.models import PROJECTED, Raw
@@ -152,6 +153,35 @@ def test_half_a_surrogate_pair_in_a_record_holds_nothing_up(
     sealed(db, cast, old, title="二层\ud83d")  # a face, cut in two by a phone
     let_go(context(settings, db, keep_positions_days=180))
     assert payload(db, old)["title"] == "二层\ud83d" and "position" not in payload(db, old)["body"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ['{"a":' * 400 + "1" + "}" * 400, "[" * 400 + "]" * 400, "9" * 5_000, "-1e999", '{"position":null}', "null"],
+    ids=["deep objects", "deep lists", "five thousand digits", "beyond a float", "no position", "nothing"],
+)
+def test_whatever_a_record_says_beside_it_its_position_goes(odd: str) -> None:
+    sealed = f'{{"body":{{"position":{{"lat":37.1}},"content":"二层"}},"odd":{odd}}}'
+    kept = placeless(sealed.encode()).decode()
+    assert "37.1" not in kept and '"content":"二层"' in kept and "Infinity" not in kept and "position" not in kept
+    assert odd.strip("-") in kept or odd == '{"position":null}'
+    assert placeless(b'{"odd": 1.50}') == b'{"odd": 1.50}'  # not one byte of what says nothing of a place
+
+
+def test_a_record_that_cannot_be_read_again_is_logged_and_holds_no_other_up(
+    story: Story, settings: Settings, db: Database, cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, fine = (story.logs("ana", at=NOON - YEAR, position=stood()) for _ in range(2))
+    for visit in (broken, fine):
+        sealed(db, cast, visit)
+    with db.writing() as session:
+        session.execute(update(Raw).where(Raw.record_id == broken).values(payload=b'{"position": {"lat": 37.1'))
+    for day in range(1, 3):
+        let_go(context(settings, db, keep_positions_days=180))
+        assert "position" not in payload(db, fine)["body"]
+        assert caplog.text.count("a record keeps its position") == day  # and is tried again the next day
+        clock.advance(timedelta(days=1))
+    assert stands(db, broken).lat is None
 
 
 def test_a_phone_that_sends_the_old_bytes_again_gets_its_receipt_and_brings_nothing_back(

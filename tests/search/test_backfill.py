@@ -8,10 +8,18 @@ from sqlalchemy import text, true
 
 from fieldapp.core import migrate
 from fieldapp.core.db import Database, new_id
+from fieldapp.core.files import Files
+from fieldapp.core.jobs import Context
+from fieldapp.core.models import Fact
+from fieldapp.feed import search_actions
+from fieldapp.feed.jobs import make_index
 from fieldapp.search import queries
+from fieldapp.settings import Settings
 
 
-def test_the_upgrade_indexes_every_visit_and_issue_that_is_here(tmp_path: Path) -> None:
+def test_after_the_upgrade_a_job_indexes_every_visit_and_issue_that_is_here(
+    tmp_path: Path,
+) -> None:
     database = Database(f"sqlite:///{tmp_path / 'old.db'}")
     visit, supplement, issue, user = (new_id() for _n in range(4))
     at = datetime(2026, 11, 20, 4, tzinfo=UTC).replace(tzinfo=None).isoformat(" ")
@@ -43,7 +51,10 @@ def test_the_upgrade_indexes_every_visit_and_issue_that_is_here(tmp_path: Path) 
         insert("contact", id=new_id().hex, enterprise_id=new_id().hex, name="周明", phone="138-0000-５６７８")
         connection.commit()
     migrate.upgrade(database)
+    settings = Settings(data_dir=tmp_path)
+    make_index(Context(settings, database, Files(settings.files)))
     with database.reading() as session:
+        assert session.get(Fact, search_actions.DUE) is None
         for query, kind, ref in (("二层", "visit", visit), ("欧阳", "visit", visit), ("塔吊", "visit", visit),
                                  ("水压", "issue", issue), ("减压阀", "issue", issue)):  # fmt: skip
             assert queries.find(session, kind, query, where=true(), limit=5).refs == [ref], query

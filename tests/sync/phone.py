@@ -69,6 +69,10 @@ class Phone:
             "issue_event", {"id": str(id), "issue": str(issue), "type": type, **(body or {})}, id=id, **over
         )
 
+    def act(self, follow_up: UUID, type: str, body: dict[str, Any] | None = None, **over: Any) -> Sealed:
+        """Their own 待跟进, done by hand or put off."""
+        return self.seal("follow_up", {"follow_up": str(follow_up), "type": type, **(body or {})}, **over)
+
     def revise(self, sealed: Sealed, body: dict[str, Any] | None = None, **over: Any) -> Sealed:
         """Edited before any 2xx: the same id and seq, the next rev."""
         said = {

@@ -269,6 +269,24 @@ def test_a_cursor_whose_pages_are_not_ours_brings_them_all(client_of: ClientOf, 
     assert phone.refresh().sent == everything
 
 
+def test_todays_page_follows_a_number_and_what_is_to_be_filed(
+    client_of: ClientOf, story: Story, db: Database, cast: Cast
+) -> None:
+    with db.writing() as session:
+        who = Contact(enterprise_id=cast.enterprise, name="周明", phone="13800005678")
+        session.add(who)
+        session.flush()
+        contact = who.id
+    story.logs("ana", next_step={"text": "复核水压"})
+    phone = Carrying(client_of("ana")).refresh()
+    assert "tel:13800005678" in phone.pages["/"] and "/visits/unfiled" not in phone.pages["/"]
+    with db.writing() as session:
+        session.get_one(Contact, contact).phone = "13800009999"
+    assert "tel:13800009999" in phone.refresh().pages["/"]
+    story.logs("ana", at=NOON - timedelta(days=2), project=None, typed_project="临港精密")
+    assert "/visits/unfiled" in phone.refresh().pages["/"]
+
+
 def test_a_follow_up_that_is_done_leaves_today(client_of: ClientOf, story: Story, db: Database) -> None:
     story.logs("ana", next_step={"text": "复核水压"})
     phone = Carrying(client_of("ana")).refresh()

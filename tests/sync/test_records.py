@@ -25,7 +25,7 @@ from fieldapp.settings import Settings
 from fieldapp.sync import actions, envelope, jobs, records, review
 from fieldapp.sync.models import Raw, Record, ReviewItem
 from fieldapp.timeline.models import Entry
-from fieldapp.visits import actions as visits
+from fieldapp.visits import follow_up_actions
 from fieldapp.visits.body import VisitBody
 from fieldapp.visits.models import FollowUp, Visit
 from tests.cast import NOON, Cast
@@ -171,7 +171,8 @@ def test_a_revision_does_not_bring_back_a_follow_up_that_was_ticked_off(db: Data
     sealed = ana.visit(cast.sail, step)
     ana.send(sealed)
     with db.writing() as session:
-        assert visits.tick_off(session, cast.person(session, "ana"), session.scalars(select(FollowUp.id)).one())
+        promised = session.scalars(select(FollowUp.id)).one()
+        assert follow_up_actions.tick_off(session, cast.person(session, "ana"), promised)
     revised = ana.revise(sealed, {"content": "改过"})
     assert ana.send(revised).status_code == 201
     assert count(db, FollowUp) == 1

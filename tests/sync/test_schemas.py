@@ -11,7 +11,7 @@ from fieldapp.issues.body import IssueEvent
 from fieldapp.photos.body import PhotoClaim
 from fieldapp.sync import envelope
 from fieldapp.sync.payloads import SCHEMA, Envelope, SentVisit
-from fieldapp.visits.body import Asked, Met, Milestone, NextStep, Outside, Position, SupplementBody
+from fieldapp.visits.body import Asked, FollowUpAct, Met, Milestone, NextStep, Outside, Position, SupplementBody
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SHIPPED = sorted(FIXTURES.glob("schema-*/*.json"))
@@ -48,12 +48,13 @@ def test_there_are_fixtures_for_each_schema_and_upcasters_up_to_the_present() ->
 
 def test_the_full_fixtures_leave_no_field_out() -> None:
     visit = json.loads((FIXTURES / f"schema-{SCHEMA}" / "visit-site.json").read_text(encoding="utf-8"))
-    addition = json.loads((FIXTURES / f"schema-{SCHEMA}" / "supplement-joint.json").read_text(encoding="utf-8"))
+    addition = json.loads((FIXTURES / f"schema-{SCHEMA}" / "supplement-joint-step.json").read_text(encoding="utf-8"))
+    put_off = json.loads((FIXTURES / f"schema-{SCHEMA}" / "follow_up-put_off.json").read_text(encoding="utf-8"))
     body = visit["body"]
     for model, said in (
         (Envelope, visit), (SentVisit, body), (PhotoClaim, visit["photos"][0]), (IssueEvent, body["issue_events"][0]),
         (Position, body["position"]), (NextStep, body["next_step"]), (Met, body["met"][0]),
         (Outside, body["outside"][0]), (Milestone, body["milestones"][0]), (Asked, body["asked"][0]),
-        (SupplementBody, addition["body"]),
+        (SupplementBody, addition["body"]), (FollowUpAct, put_off["body"]),
     ):  # fmt: skip
         assert {field.alias or name for name, field in model.model_fields.items()} <= set(said), model.__name__

@@ -7,15 +7,15 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database
 from fieldapp.core.payload import Arrival, Times
-from fieldapp.feed.actions import log_visit
+from fieldapp.feed.actions import log_visit, revise_supplement
 from fieldapp.visits import joint_queries, queries
-from fieldapp.visits.body import VisitBody
-from fieldapp.visits.models import Visit
+from fieldapp.visits.body import NextStep, SupplementBody, VisitBody
+from fieldapp.visits.models import FollowUp, Visit
 from tests.cast import NOON, Cast
 from tests.visits.conftest import Log, Say
 
@@ -72,6 +72,27 @@ def test_an_addition_makes_a_participant_of_who_says_it_and_of_nobody_else(
     assert took_part(db, id) == {cast.bo, cast.dan}
     with db.reading() as session:
         assert len(queries.supplements(session, [id])[id]) == 3
+
+
+def test_the_next_step_of_who_joins_is_their_own_follow_up(db: Database, cast: Cast, log: Log, say: Say) -> None:
+    """It stays theirs whatever becomes of the visit, and a revision of what they said moves it."""
+
+    def waits() -> list[tuple[UUID, str, UUID | None]]:
+        with db.reading() as session:
+            found = session.scalars(select(FollowUp).where(FollowUp.done_at.is_(None)).order_by(FollowUp.text))
+            return [(one.owner_id, one.text, one.project_id) for one in found]
+
+    id = log(cast.sail, next_step={"text": "a 送图纸"})
+    said = say(id, "addition", by="bo", text="一同到场", participants=[cast.bo], next_step={"text": "b 复看基坑"})
+    assert waits() == [(cast.ana, "a 送图纸", cast.sail), (cast.bo, "b 复看基坑", cast.sail)]
+    say(id, "correction", fields={"next_step": {"text": "a 再送图纸"}})
+    assert waits() == [(cast.ana, "a 再送图纸", cast.sail), (cast.bo, "b 复看基坑", cast.sail)]
+    with db.writing() as session:
+        arrival = Arrival(said.id, Times(NOON, NOON, NOON), rev=2)
+        body = SupplementBody(visit=id, type="addition", text="到场", next_step=NextStep(text="b 明天复看"))
+        revise_supplement(session, cast.person(session, "bo"), arrival, body)
+    say(id, "withdrawal", reason="登记重复")
+    assert waits() == [(cast.bo, "b 明天复看", cast.sail)]
 
 
 def test_who_joined_stays_when_the_visit_is_said_differently(db: Database, cast: Cast, log: Log, say: Say) -> None:

@@ -4,14 +4,14 @@
  */
 import { all, copy, fill, input, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
-import { sayWhatNeedsNetwork, tickOff } from "./follow_ups.js";
+import { followUps, mark } from "./follow_ups.js";
 import { phone } from "./phone.js";
-import { belongsTo } from "./unsent.js";
+import { belongsTo, firstWords } from "./unsent.js";
 import { nameOf, say, sayDay, sayTime, titleOf } from "./words.js";
 import { dueState, fragmentOf, issueList, keyOf, subjectOf } from "../outbox/pages.js";
 import { read } from "../outbox/reference.js";
 import { searchProjects } from "../outbox/search.js";
-import { currentUser, outbox } from "../outbox/state.js";
+import { currentUser, outbox, subscribe } from "../outbox/state.js";
 
 const KEY = keyOf(location.pathname);
 const SUBJECT = subjectOf(location.pathname);
@@ -19,7 +19,6 @@ const LISTED = 50;
 const SETTLED_MS = 1500;
 
 async function begin() {
-  sayWhatNeedsNetwork();
   light();
   const ctx = await phone();
   const user = await currentUser(ctx);
@@ -27,12 +26,22 @@ async function begin() {
   const rows = await outbox(ctx, user.id);
   showUnsent(rows);
   if (KEY === "/") one("[data-drafts]").hidden = (await showDrafts(ctx, user.id, (await read(ctx, "kinds")) ?? [])) === 0;
-  const shown = (await searching(ctx, rows)) || (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
+  const shown = (await searching(ctx, rows)) || (await visit(ctx, rows)) || (await fragment(ctx)) || (await list(ctx)) || (await littleOf(ctx));
   if (!shown) return;
-  tickOff(rows);
+  await keepMarked(ctx, user.id);
   for (const plain of all("[data-without]")) plain.hidden = true;
   fill(one("[data-as-of]"), { "as-of": say("as-of", { when: sayTime(await read(ctx, "loaded_at")) }) });
   one("[data-as-of]").hidden = false;
+}
+
+/** 待跟进 as this phone knows it: the lines are as old as what it carries. @param {Ctx} ctx @param {string} owner */
+async function keepMarked(ctx, owner) {
+  if (all("[data-follow-up]").length === 0) return;
+  const since = Number(await read(ctx, "loaded_at")) || 0;
+  const look = async () => mark(await outbox(ctx, owner), since);
+  followUps(owner);
+  subscribe(ctx, () => void look().catch(() => undefined));
+  await look();
 }
 
 /** The place in the bottom bar, and the page's name: this shell stands under every address. */
@@ -40,7 +49,7 @@ function light() {
   const place = KEY === "/" ? "/" : `/${KEY.split("/")[1] === "enterprises" ? "projects" : KEY.split("/")[1]}`;
   for (const link of all(".nav a[href]")) if (link.getAttribute("href") === place) link.setAttribute("aria-current", "page");
   if (place === KEY) one("[data-back]").remove();
-  else if (SUBJECT && SUBJECT.kind !== "enterprises") /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
+  else if (SUBJECT && ["projects", "issues"].includes(SUBJECT.kind)) /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
 }
 
 /** @param {string} name */
@@ -56,6 +65,17 @@ async function searching(ctx, rows) {
   const { showSearch } = await import("./search_held.js");
   await showSearch(ctx, rows);
   return true;
+}
+
+/** @param {Ctx} ctx @param {import("../outbox/types.js").Row[]} rows */
+async function visit(ctx, rows) {
+  if (SUBJECT?.kind !== "visits") return false;
+  call(say("visit-page"));
+  const { showVisit } = await import("./offline_visit.js");
+  const name = await showVisit(ctx, rows, SUBJECT.id);
+  if (name) call(name);
+  else one("[data-no-visit]").hidden = false;
+  return name !== null;
 }
 
 /** The server's own lines. @param {Ctx} ctx */
@@ -154,11 +174,14 @@ async function littleOf(ctx) {
 
 /** @param {import("../outbox/types.js").Row[]} all_rows */
 function showUnsent(all_rows) {
-  const project = SUBJECT?.kind === "projects" ? SUBJECT.id : null;
-  const rows = all_rows.filter((row) => row.place !== "sent" && row.place !== "draft" && (!project || belongsTo(row, project)));
+  const { kind = "", id = "" } = SUBJECT ?? {};
+  const here = (/** @type {import("../outbox/types.js").Row} */ row) =>
+    kind === "projects" ? belongsTo(row, id) : kind !== "visits" || row.record.form["visit"] === id;
+  // 待跟进 done or put off stands at its own line.
+  const rows = all_rows.filter((row) => row.place !== "sent" && row.place !== "draft" && row.record.type !== "follow_up" && here(row));
   one("[data-unsent]").replaceChildren(
     ...rows.slice(0, 20).map(({ record, place }) => {
-      const line = fill(copy("unsent"), { title: record.title || say("untitled"), sub: sayTime(record.occurred?.at ?? record.recorded_at) });
+      const line = fill(copy("unsent"), { title: record.title || say("untitled"), sub: [sayTime(record.occurred?.at ?? record.recorded_at), firstWords(record.form).slice(0, 24)].filter(Boolean).join(" · ") });
       const template = /** @type {HTMLTemplateElement} */ (document.querySelector(`template[data-state-template="${place}"]`));
       one("[data-slot=sub]", line).after(template.content.cloneNode(true));
       return line;

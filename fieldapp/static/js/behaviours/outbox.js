@@ -243,12 +243,20 @@ async function begin() {
     const { others } = await summary(ctx, null);
     fill(one("[data-nobody-others]"), { "nobody-others": others > 0 ? say("others", { n: others }) : "" });
   }
+  /** From a visit's page that has no network: the sheet of that very record, however long ago it was sent. */
+  const openNamed = async () => {
+    shown = (await outbox(ctx, user?.id ?? "")).find(({ record }) => `#${record.id}` === location.hash) ?? null;
+    if (!shown) return;
+    fillSheet(shown);
+    sheet.showModal();
+  };
   let asked = 0;
   subscribe(ctx, () => {
     clearTimeout(asked);
     asked = Number(setTimeout(() => void show(), isRunning() ? 200 : 50));
   });
   await show();
+  if (user && location.hash) await openNamed();
   await showNotices();
 }
 

@@ -50,9 +50,9 @@ function words(kind, of, kindOf) {
   return { title: of.title || of.form.typed_project || say("untitled"), sub: sub.filter(Boolean).join(" · ") };
 }
 
-/** A visit of one's own is on this phone; the rest opens as its page does without a network. @param {string} kind @param {string} id @param {any} of */
+/** A visit that has not left the phone has no page yet; all else opens as its page does without a network. @param {string} kind @param {string} id @param {any} of */
 function addressOf(kind, id, of) {
-  if (kind === "visit") return "/outbox";
+  if (kind === "visit") return of.ever_2xx ? `/visits/${id}` : "/outbox";
   if (kind === "contact") return of.enterprise ? `/enterprises/${of.enterprise}` : "/enterprises";
   return `/${kind}s/${id}`;
 }

@@ -3,10 +3,10 @@
  * there is none. Without this module each is a plain form.
  */
 import { missing } from "./browser.js";
-import { all, fill, on, one } from "./dom.js";
+import { all, fill, input, on, one } from "./dom.js";
 import { phone } from "./phone.js";
 import { afterRun, flush } from "./sending.js";
-import { bodyOf, readForm } from "./supplement_form.js";
+import { bodyOf, pickedPhotos, readForm, takePoint } from "./supplement_form.js";
 import { toast } from "./toast.js";
 import { stateBadge } from "./unsent.js";
 import { knows, say } from "./words.js";
@@ -47,8 +47,8 @@ function send(form, button) {
 /** @param {HTMLElement} root @param {HTMLFormElement} form @param {HTMLElement|null} button */
 function said(root, form, button) {
   const { now, before } = readForm(form, button);
-  const { offset, met, nextBy, keep, supplement = "" } = form.dataset;
-  const known = { before, offset, met: JSON.parse(met ?? "[]"), nextBy, keep: JSON.parse(keep ?? "{}") };
+  const { offset, met, outside, nextBy, keep, supplement = "" } = form.dataset;
+  const known = { before, offset, met: JSON.parse(met ?? "[]"), outside: JSON.parse(outside ?? "[]"), nextBy, keep: JSON.parse(keep ?? "{}") };
   return { id: now["id"], body: bodyOf(supplement, root.dataset["visit"] ?? "", now, /** @type {any} */ (known)) };
 }
 
@@ -69,9 +69,11 @@ async function begunAnew(form) {
 /** @param {HTMLElement} root @param {HTMLFormElement} form @param {HTMLElement|null} button @param {boolean} signedOut */
 async function keep(root, form, button, signedOut) {
   const { id, body } = said(root, form, button);
-  if (!body) return toast(say("nothing-differs"));
+  if (!body) return toast(say(form.dataset["supplement"] === "addition" ? "nothing-said" : "nothing-differs"));
+  if (!form.reportValidity()) return;
   try {
-    await sayLater(await phone(), { id, owner: root.dataset["owner"] ?? "", form: body, title: root.dataset["title"] ?? "" });
+    const photos = await pickedPhotos(form);
+    await sayLater(await phone(), { id, owner: root.dataset["owner"] ?? "", form: body, title: root.dataset["title"] ?? "", photos });
   } catch {
     return toast(say("not-kept"));
   }
@@ -81,27 +83,51 @@ async function keep(root, form, button, signedOut) {
   else void flush(null).catch(() => undefined);
 }
 
+/** Photos go by the outbox, which sends them piece by piece and once. @param {HTMLFormElement} form */
+const hasPhotos = (form) => [...form.querySelectorAll("input[type=file]")].some((field) => (/** @type {HTMLInputElement} */ (field).files?.length ?? 0) > 0);
+
+/**
+ * What the server wants mended, at the fields where it belongs: all that was typed, and picked, stays as it is.
+ * @param {HTMLFormElement} form
+ * @param {string} html  the page that it answered with
+ */
+function showMistakes(form, html) {
+  const told = new DOMParser().parseFromString(html, "text/html").querySelector(`form[data-supplement="${form.dataset["supplement"]}"]`);
+  if (!told) return toast(say("not-taken"));
+  for (const old of all(".error, .notice", form)) old.remove();
+  for (const field of all("[aria-invalid]", form)) field.removeAttribute("aria-invalid");
+  for (const wrong of all("[aria-invalid]", told)) {
+    const field = form.querySelector(`#${CSS.escape(wrong.id)}`);
+    const error = told.querySelector(`#${CSS.escape(wrong.id)}-error`);
+    field?.setAttribute("aria-invalid", "true");
+    field?.setAttribute("aria-describedby", wrong.getAttribute("aria-describedby") ?? "");
+    if (error) field?.closest(".field")?.append(document.importNode(error, true));
+  }
+  for (const notice of all(".notice", told)) form.prepend(document.importNode(notice, true));
+  // Where the server has something else under the old id, it gives another one.
+  input("input[name=id]", form).value = input("input[name=id]", told).value;
+  const first = /** @type {HTMLElement|null} */ (form.querySelector("[aria-invalid], .notice"));
+  first?.focus();
+  first?.scrollIntoView({ block: "center" });
+}
+
 /** @param {HTMLElement} root */
 function sending(root) {
-  let plainly = false;
   on(root, "submit", "form[data-supplement]", (target, event) => {
-    if (plainly) return;
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (/** @type {unknown} */ (target));
     const button = /** @type {SubmitEvent} */ (event).submitter;
     if (form.getAttribute("aria-busy") === "true") return;
     form.setAttribute("aria-busy", "true");
-    void send(form, button).then(async ({ how, url }) => {
-      form.removeAttribute("aria-busy");
+    const sent = hasPhotos(form) ? Promise.resolve({ how: "photos", url: "", html: "" }) : send(form, button);
+    void sent.then(async ({ how, url, html }) => {
       if (how === "done") {
         // The same page with another hash would not be asked for anew.
         location.assign(url);
         if (new URL(url).search === location.search) location.reload();
-      } else if (how === "refused") {
-        // Its id makes a second send harmless; the server shows what is to be mended.
-        plainly = true;
-        form.requestSubmit(button);
-      } else await keep(root, form, button, how === "signed-out");
+      } else if (how === "refused") showMistakes(form, html);
+      else await keep(root, form, button, how === "signed-out");
+      form.removeAttribute("aria-busy");
     });
   });
 }
@@ -128,9 +154,10 @@ async function waiting(root) {
 }
 
 /** @param {HTMLTemplateElement} template @param {import("../outbox/types.js").Row} row */
-function line(template, { record, place }) {
+function line(template, { record, photos, place }) {
   const made = /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
-  fill(made, { title: say(`said-${record.form["type"]}`), text: lineOf(record.form) });
+  const pictures = photos.length ? say("photos", { n: photos.length }) : "";
+  fill(made, { title: say(`said-${record.form["type"]}`), text: [lineOf(record.form), pictures].filter(Boolean).join(" · ") });
   one("[data-state-here]", made).replaceChildren(stateBadge(place));
   return made;
 }
@@ -148,5 +175,7 @@ export function supplements() {
   sheets();
   if (missing().length > 0) return;
   sending(root);
+  for (const button of all("[data-point]", root)) button.hidden = false;
+  on(root, "click", "[data-point]", takePoint);
   void waiting(root).catch(() => undefined);
 }

@@ -1,10 +1,11 @@
 /** Today: what waits on this phone, and whether it is ready for a place without network. */
 import { missing } from "./browser.js";
-import { all, fill, one } from "./dom.js";
+import { all, fill, on, one } from "./dom.js";
 import { showDrafts } from "./drafts.js";
-import { sayWhatNeedsNetwork, tickOff } from "./follow_ups.js";
+import { followUps, mark } from "./follow_ups.js";
 import { phone } from "./phone.js";
-import { stateBadge, watchUnsent } from "./unsent.js";
+import { toast } from "./toast.js";
+import { firstWords, stateBadge, watchUnsent } from "./unsent.js";
 import { say, sayTime } from "./words.js";
 import { read } from "../outbox/reference.js";
 import { outbox, subscribe } from "../outbox/state.js";
@@ -27,7 +28,7 @@ function line(template, { record, photos, place, stored }) {
   fill(made, {
     title: record.title || record.form["typed_project"] || say("untitled"),
     time: sayTime(record.occurred?.at ?? record.recorded_at),
-    photos: photos.length ? say("photos", { n: photos.length }) : "",
+    photos: [firstWords(record.form).slice(0, 24), photos.length ? say("photos", { n: photos.length }) : ""].filter(Boolean).join(" · "),
   });
   for (const slot of all("[data-state-here]", made)) slot.replaceChildren(stateBadge(place, place === "sending" ? `${stored}/${photos.length}` : ""));
   return made;
@@ -62,17 +63,27 @@ async function keepDrafts(owner) {
 /** @param {string} owner */
 async function keepTicked(owner) {
   const ctx = await phone();
-  const look = async () => tickOff(await outbox(ctx, owner));
+  const look = async () => mark(await outbox(ctx, owner), performance.timeOrigin);
   const quietly = () => void look().catch(() => undefined);
   subscribe(ctx, quietly);
   addEventListener("pageshow", quietly);
   await look();
 }
 
+/** A tap on what only the server can do says so instead of leading to the browser's own page of failure. */
+function sayWhatNeedsNetwork() {
+  on(document, "submit", "form[data-needs-network]", (_form, event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    toast(say("needs-network"));
+  });
+}
+
 function begin() {
   sayWhatNeedsNetwork();
   const waiting = one("[data-waiting]");
   const template = /** @type {HTMLTemplateElement} */ (one("[data-waiting-template]"));
+  followUps(waiting.dataset["owner"] ?? "");
   void keepTicked(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void keepDrafts(waiting.dataset["owner"] ?? "").catch(() => undefined);
   void watchUnsent(waiting.dataset["owner"] ?? "", (rows) => draw(waiting, template, rows)).catch(() => undefined);

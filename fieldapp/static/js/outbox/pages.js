@@ -19,13 +19,26 @@ export function fragmentOf(shelves, path) {
 }
 
 /**
- * The project, or the enterprise's or issue's id, that an address is about.
+ * The project's, enterprise's, issue's or visit's id that an address is about.
  * @param {string} path
- * @returns {{kind: "projects"|"enterprises"|"issues", id: string}|null}
+ * @returns {{kind: "projects"|"enterprises"|"issues"|"visits", id: string}|null}
  */
 export function subjectOf(path) {
-  const found = /^\/(projects|enterprises|issues)\/([0-9a-f-]{36})$/.exec(keyOf(path));
+  const found = /^\/(projects|enterprises|issues|visits)\/([0-9a-f-]{36})$/.exec(keyOf(path));
   return found ? { kind: /** @type {any} */ (found[1]), id: /** @type {string} */ (found[2]) } : null;
+}
+
+/**
+ * The carried pages that have a line about an address which is not carried itself: those of projects first, they say most.
+ * @param {Shelf[]|null} shelves
+ * @param {string} path
+ * @returns {{page: string, html: string}[]}
+ */
+export function pagesNaming(shelves, path) {
+  const pages = (Array.isArray(shelves) ? shelves : []).flatMap(({ pages: some }) => Object.entries(some ?? {}));
+  const rank = (/** @type {string} */ page) => (page.startsWith("/projects/") ? 0 : 1);
+  const naming = pages.filter(([, html]) => html.includes(`href="${keyOf(path)}"`)).map(([page, html]) => ({ page, html }));
+  return naming.sort((a, b) => rank(a.page) - rank(b.page) || (a.page < b.page ? -1 : 1));
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What waits to be sent, and in which order: records before photos, by `seq`; events of one issue, and supplements of one
- * visit, one after the other.
+ * What waits to be sent, and in which order: records before photos, by `seq`; events of one issue, supplements of one
+ * visit, and what is said of one follow-up, one after the other.
  * @import { Ctx, Id, OutboxRecord, Photo } from "./types.js"
  */
 
@@ -67,7 +67,7 @@ export function mayUpload(record, photo) {
 }
 
 /**
- * Events of one issue, and supplements of one visit, keep their order.
+ * Events of one issue, supplements of one visit, and what is said of one follow-up keep their order.
  * @param {OutboxRecord} record
  * @param {{record: OutboxRecord}[]} queue
  */
@@ -89,6 +89,7 @@ export function isHeldUp(record, queue) {
  */
 function subjects({ id, type, form }) {
   if (type === "issue_event") return [form["issue"]].filter(Boolean);
+  if (type === "follow_up") return [form["follow_up"], form["visit"]].filter(Boolean);
   if (type === "supplement") return [form["visit"]].filter(Boolean);
   const events = Array.isArray(form["issue_events"]) ? form["issue_events"] : [];
   return [id, ...events.map((event) => event.issue).filter(Boolean)];

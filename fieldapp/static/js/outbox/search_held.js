@@ -84,7 +84,8 @@ function textsOf(record) {
   const form = /** @type {Record<string, any>} */ (record.form);
   const people = [...(form["met"] ?? []), ...(form["outside"] ?? [])].map((one) => [one.unit, one.name, one.title].filter(Boolean).join(" "));
   const opened = (form["issue_events"] ?? form["issues"] ?? []).flatMap((/** @type {any} */ one) => [one?.title, one?.text]);
-  const all = [...TEXTS.map((name) => form[name]), form["next_step"]?.text, ...people, ...opened];
+  const asked = (form["asked"] ?? []).map((/** @type {any} */ one) => `${one.text ?? ""} ${one.answer}`);
+  const all = [...TEXTS.map((name) => form[name]), form["next_step"]?.text, ...people, ...asked, ...opened];
   return all.filter((text) => typeof text === "string" && text !== "");
 }
 

@@ -1,11 +1,14 @@
 /**
- * What is said later about a visit that has left this phone: a record of its own, saved as strictly as a visit.
- * @import { Ctx, Form, Id, OutboxRecord } from "./types.js"
+ * What is said later about a visit that has left this phone, or of a follow-up: a record of its own, saved as strictly as a visit.
+ * @import { Ctx, Form, Id, OutboxRecord, Photo, RecordType, StoreTx } from "./types.js"
+ * @typedef {{bytes: ArrayBuffer, type: string}} Given  a photo as it was picked
  */
 import { uuid7 } from "./ids.js";
 import { updateMirror } from "./loss.js";
-import { announce } from "./photos.js";
-import { StoreProblem } from "./problems.js";
+import { MAX_PHOTOS } from "./drafts.js";
+import { sha256Hex } from "./hash.js";
+import { announce, newPhoto, shrinkPhoto } from "./photos.js";
+import { OutboxProblem, StoreProblem } from "./problems.js";
 import { withRoom } from "./receipts.js";
 import { firstSaveIn, newRecord } from "./records.js";
 
@@ -13,20 +16,30 @@ const ROOM = 64 * 1024;
 
 /**
  * Saved on this phone once this has resolved. The same id twice is one record: a form that may have reached the server
- * already is kept under the id that it was sent with. Other words under an id that is here are another record.
- * Throws StoreProblem, QuotaProblem.
+ * already is kept under the id that it was sent with. Other words under an id that is here are another record. Photos of an
+ * addition are stored with it, in the one transaction, and made small afterwards.
+ * Throws StoreProblem, QuotaProblem, OutboxProblem.
  * @param {Ctx} ctx
- * @param {{id?: Id, owner: Id, form: Form, title?: string}} said
+ * @param {{id?: Id, owner: Id, form: Form, title?: string, type?: RecordType, photos?: Given[]}} said
  * @returns {Promise<OutboxRecord>}
  */
-export async function sayLater(ctx, { id, owner, form, title = "" }) {
-  const made = newRecord(ctx, { ...(id ? { id } : {}), owner, type: "supplement", form: structuredClone(form), title });
-  const kept = await withRoom(ctx, ROOM, () =>
-    ctx.store.tx(["records", "meta"], async (tx) => {
+export async function sayLater(ctx, { id, owner, form, title = "", type = "supplement", photos = [] }) {
+  if (photos.length > MAX_PHOTOS) throw new OutboxProblem("too-many-photos");
+  const made = newRecord(ctx, { ...(id ? { id } : {}), owner, type, form: structuredClone(form), title });
+  const hashes = await Promise.all(photos.map(({ bytes }) => sha256Hex(bytes)));
+  const room = ROOM + photos.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  const kept = await withRoom(ctx, room, () =>
+    ctx.store.tx(["records", "photos", "bytes", "meta"], async (tx) => {
       const known = /** @type {OutboxRecord|undefined} */ (await tx.get("records", made.id));
-      const same = known && JSON.stringify(known.form) === JSON.stringify(made.form);
-      if (known && same) return known;
-      const saved = await firstSaveIn(ctx, tx, known ? { ...made, id: uuid7(ctx.clock, ctx.random) } : made);
+      if (known && (await saysTheSame(tx, known, form, hashes))) return known;
+      const fresh = await firstSaveIn(ctx, tx, known ? { ...made, id: uuid7(ctx.clock, ctx.random) } : made);
+      const taken = photos.map((given, i) => ({ ...newPhoto(ctx, fresh.id, given), sha256: hashes[i] ?? null, sha256_camera: hashes[i] ?? null }));
+      const ids = taken.map((photo) => photo.id);
+      const saved = { ...fresh, photo_ids: ids, form: ids.length ? { ...fresh.form, photos: ids } : fresh.form };
+      for (const [i, photo] of taken.entries()) {
+        await tx.put("bytes", { id: photo.id, buf: photos[i]?.bytes });
+        await tx.put("photos", photo);
+      }
       await tx.put("records", saved);
       return saved;
     }),
@@ -35,9 +48,27 @@ export async function sayLater(ctx, { id, owner, form, title = "" }) {
   if (!back || back.seq !== kept.seq || JSON.stringify(back.form) !== JSON.stringify(kept.form)) {
     throw new StoreProblem("the supplement did not come back as it was written");
   }
+  for (const photo of back.photo_ids) {
+    if (!(await ctx.store.get("bytes", photo))) throw new StoreProblem("a photo did not come back");
+  }
   await updateMirror(ctx);
   announce(ctx, kept.id);
+  for (const photo of back.photo_ids) await shrinkPhoto(ctx, photo).catch(() => undefined); // else the camera's bytes go up
   return back;
+}
+
+/**
+ * Whether a record says these very words with these very photos, whatever ids they were given.
+ * @param {StoreTx} tx
+ * @param {OutboxRecord} known
+ * @param {Form} form
+ * @param {string[]} hashes
+ */
+async function saysTheSame(tx, known, form, hashes) {
+  const words = (/** @type {Form} */ said) => JSON.stringify({ ...said, photos: undefined });
+  const own = /** @type {Photo[]} */ (await tx.list("photos", "record", known.id));
+  const shown = known.photo_ids.map((id) => own.find((photo) => photo.id === id)?.sha256_camera);
+  return words(known.form) === words(form) && JSON.stringify(shown) === JSON.stringify(hashes);
 }
 
 /**

@@ -3,7 +3,7 @@
  * The body of a record (`form`) IS the body of fieldapp/sync/payloads.py, with its JSON names; there is no second model.
  *
  * @typedef {string} Id  UUIDv7
- * @typedef {"visit"|"supplement"|"issue_event"} RecordType
+ * @typedef {"visit"|"supplement"|"issue_event"|"follow_up"} RecordType
  * @typedef {"draft"|"saved"|"sealed"|"sent"|"needs_you"} RecordState
  * @typedef {"kept"|"wanted"|"uploading"|"stored"|"unreadable"|"refused"|"withdrawn"} PhotoState
  * @typedef {"progress"|"before"|"after"|"meeting"|"document"|"other"} PhotoRole
@@ -11,7 +11,7 @@
  * @typedef {{said: string, at: string|null}} Occurred  `said` = VisitBody.said_when; `at` = ISO with offset, null for "now"
  * @typedef {{tab: string, until: number}} Lease  until: ms of the phone's clock
  * @typedef {{code: string, status: number|null, since: number}} Problem
- * @typedef {Record<string, any>} Form  a VisitBody, SupplementBody or IssueEvent in JSON names
+ * @typedef {Record<string, any>} Form  a VisitBody, SupplementBody, IssueEvent or FollowUpAct in JSON names
  *
  * @typedef {object} Draft  what an open edit of a saved record would change; becomes the record at the next save
  * @property {Form} form

@@ -16,7 +16,7 @@ const RULES = [
   ["writes", (req) => req.method !== "GET", null],
   ["other origins", (_, url) => url.origin !== location.origin, null],
   ["shell pages", (req, url) => isPage(req) && SHELL.includes(url.pathname), (event, url) => kept(event, url.pathname)],
-  ["the form's later parts", (_, url) => url.pathname === "/capture/more", (event, url) => kept(event, url.pathname)],
+  ["the form's later parts", (_, url) => url.pathname === "/capture/more", (event, url) => laterParts(event, url)],
   ["assets", (_, url) => url.pathname.startsWith("/s/"), (event) => asset(event)],
   ["the door, forms, files", (_, url) => /^\/(api|login|logout|visits\/new|sw\.js|manifest|healthz|readyz|photos)\b/.test(url.pathname), null],
   ["fragments", (req) => req.headers.has("HX-Request"), (event) => fragment(event)],
@@ -38,6 +38,17 @@ async function kept(event, path) {
   event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined)); // asked for in vain, but let it end
   const cache = await caches.open(CACHE);
   return (await cache.match(path, { ignoreVary: true })) ?? fetch(event.request);
+}
+
+// A page of the version before, open while this one took over, is given the folds that its own modules know.
+async function laterParts(event, url) {
+  const tree = `/s/${url.searchParams.get("of") ?? ""}`;
+  const others = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  for (const name of [CACHE, ...others.reverse()]) {
+    const found = await (await caches.open(name)).match(url.pathname, { ignoreVary: true });
+    if (found && (await found.clone().text()).includes(tree)) return found;
+  }
+  return fetch(event.request);
 }
 
 // An open page of the version before may still ask for its own modules, so the other cache is looked through as well.

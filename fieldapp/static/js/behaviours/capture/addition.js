@@ -6,7 +6,7 @@
 export const LONGEST = 20_000;
 /** What an addition has no place for: then there are two visits. */
 const UNSAID = [
-  "milestones", "sensitive", "follow_up", "enterprises", "projects", "stage", "ended_at", "outside", "programmes", "policy_items",
+  "milestones", "sensitive", "follow_up", "enterprises", "projects", "stage", "ended_at", "outside", "policy_items",
 ];
 const TEXTS = ["content", "progress", "needs", "problems", "answers"];
 
@@ -15,10 +15,11 @@ const empty = (value) => value == null || value === "" || value === false || (Ar
 
 /**
  * @param {Form} form
- * @param {Record<string, string>} labels  of texts, `met` and `next_step`
+ * @param {Record<string, string>} labels  of texts, `met`, `programmes` and `next_step`
+ * @param {Record<string, string>} programmes  their names, by code
  * @returns {string}
  */
-function textOf(form, labels) {
+function textOf(form, labels, programmes) {
   const met = (form["met"] ?? []).map((/** @type {any} */ person) => [person.name, person.title].filter(Boolean).join(" "));
   const asked = (form["asked"] ?? []).filter((/** @type {any} */ each) => each.answer?.trim());
   const next = form["next_step"];
@@ -27,6 +28,7 @@ function textOf(form, labels) {
     ...TEXTS.map((name) => [name, String(form[name] ?? "").trim()]),
     ["progress_percent", form["progress_percent"] == null ? "" : `${form["progress_percent"]} %`],
     ...asked.map((/** @type {any} */ { text, answer }) => [text, answer.trim()]),
+    ["programmes", (form["programmes"] ?? []).map((/** @type {string} */ code) => programmes[code] ?? code).join("、")],
     ["next_step", [next?.on, next?.text].filter(Boolean).join(" ")],
   ];
   return lines.flatMap(([name, text]) => (text ? [`${labels[/** @type {string} */ (name)] ?? name}：${text}`] : [])).join("\n");
@@ -35,14 +37,17 @@ function textOf(form, labels) {
 /**
  * null where something would be lost on the way.
  * @param {Form} form
- * @param {{visit: Id, me: Id, photos: Id[], labels: Record<string, string>}} given
+ * @param {{visit: Id, me: Id, photos: Id[], labels: Record<string, string>, programmes?: Record<string, string>}} given
  * @returns {{form: Form, events: Form[]}|null}
  */
-export function additionOf(form, { visit, me, photos, labels }) {
+export function additionOf(form, { visit, me, photos, labels, programmes = {} }) {
   if (UNSAID.some((name) => !empty(form[name]))) return null;
   if ((form["met"] ?? []).some((/** @type {any} */ person) => person.phone?.trim())) return null; // a contact to be added
-  const text = textOf(form, labels);
+  const text = textOf(form, labels, programmes);
   if ([...text].length > LONGEST) return null;
   const participants = [...new Set([me, ...(form["participants"] ?? [])])];
-  return { form: { visit, type: "addition", text, photos, participants }, events: form["issue_events"] ?? [] };
+  const next = form["next_step"];
+  // What one will do oneself becomes one's own follow-up; the text says it to the others.
+  const promised = next?.text?.trim() || next?.on ? { next_step: next } : {};
+  return { form: { visit, type: "addition", text, photos, participants, ...promised }, events: form["issue_events"] ?? [] };
 }

@@ -64,12 +64,15 @@ export async function setUpFirms(page) {
   const show = () => {
     const known = new Map((firms.length ? firms : (firms = firmsOf(page.projects()))).map((firm) => [firm.id, firm]));
     one("[data-firms-chosen]", fold).replaceChildren(
-      ...chosen().map((id) => {
+      // One that this phone has no name for (of a page that is not carried) stays in the visit, and shows with its name there.
+      ...chosen().flatMap((id) => {
+        const name = known.get(id)?.name || page.form()["typed_project"];
+        if (!name) return [];
         const chip = copy("chip");
-        chip.textContent = known.get(id)?.name ?? page.form()["typed_project"] ?? id;
+        chip.textContent = name;
         chip.dataset["firm"] = id;
         chip.setAttribute("aria-pressed", "true");
-        return chip;
+        return [chip];
       }),
     );
     newcomers.show((id) => known.has(id));

@@ -6,7 +6,8 @@
  * @typedef {{visit: () => import("./visit.js").OpenVisit, me: Id, labels: () => Record<string, string>}} Page
  */
 import { dialog, fill, one } from "../dom.js";
-import { say } from "../words.js";
+import { nameOf, say } from "../words.js";
+import { read } from "../../outbox/reference.js";
 import { additionOf } from "./addition.js";
 import { bring } from "./more.js";
 
@@ -41,6 +42,9 @@ export function setUpJoint(page) {
     return question.answer;
   };
 
+  /** By code: an addition says in words what the visit's own field would have held. @returns {Promise<Record<string, string>>} */
+  const programmes = async () => Object.fromEntries(((await read(page.visit().ctx, "programmes").catch(() => null)) ?? []).map((/** @type {any} */ each) => [each.code, nameOf(each)]));
+
   /** @returns {Promise<Colleague[]>} */
   const inTime = () => Promise.race([ask(), new Promise((done) => setTimeout(() => done(/** @type {Colleague[]} */ ([])), PATIENCE))]);
 
@@ -65,7 +69,7 @@ export function setUpJoint(page) {
     async before() {
       const colleague = (await inTime()).find(({ id }) => !apart.has(id));
       const { form, photos } = page.visit();
-      const given = colleague && { visit: colleague.id, me: page.me, photos: photos.map(({ id }) => id), labels: page.labels() };
+      const given = colleague && { visit: colleague.id, me: page.me, photos: photos.map(({ id }) => id), labels: page.labels(), programmes: await programmes() };
       const addition = given ? additionOf(form, given) : null;
       if (!colleague || !addition) return { go: true, addition: null };
       const chosen = await choose(colleague);

@@ -3,6 +3,7 @@
  * that the worker keeps like the page itself, so that none of it weighs on the first opening and all of it works offline.
  */
 import { fragment } from "../../outbox/http.js";
+import { appVersion } from "../phone.js";
 import { toast } from "../toast.js";
 import { learn, say } from "../words.js";
 
@@ -19,7 +20,7 @@ function read(html) {
 
 /** All folds, asked for once; what did not come is asked for again the next time. */
 export function more() {
-  asked ??= fragment("/capture/more").then((html) => {
+  asked ??= fragment(`/capture/more?of=${appVersion}`).then((html) => {
     if (html === null) asked = null;
     return read(html ?? "");
   });

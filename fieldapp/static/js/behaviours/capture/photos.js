@@ -85,8 +85,9 @@ export function setUpPhotos(page) {
         const picture = /** @type {HTMLImageElement} */ (one("img", tile));
         const address = pictureOf(photo);
         if (address && picture.src !== address) picture.src = address;
-        tile.setAttribute("aria-label", [say("photo-n", { i: i + 1, all: photos.length }), photo.caption].filter(Boolean).join(" · "));
-        return fill(tile, { state: photo.caption || (photo.shrink_failed ? say("photo-original") : "") });
+        const state = photo.caption || (photo.shrink_failed ? say("photo-original") : "");
+        tile.setAttribute("aria-label", [say("photo-n", { i: i + 1, all: photos.length }), state].filter(Boolean).join(" · "));
+        return fill(tile, { state });
       }),
       ...page.visit().loose.map(({ photo }) => {
         const tile = copy("photo");
