@@ -10,8 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fieldapp.accounts.models import Membership, Proposal, User
-from fieldapp.core import clock
+from fieldapp.core import changes, clock, jobs
 from fieldapp.core.db import Database, new_id
+from fieldapp.core.files import Files
+from fieldapp.projects.jobs import tell_of_the_day
+from fieldapp.settings import Settings
 from tests.admin.people.conftest import Office
 from tests.cast import NOON, Cast
 from tests.feed.pages import faults, parse
@@ -121,6 +124,30 @@ def test_whose_last_role_ends_keeps_the_phones_door_for_thirty_days(
     assert bo.get("/api/v1/me").status_code == 200
     clock.advance(timedelta(days=30))
     assert bo.get("/api/v1/me").status_code == 401
+
+
+def test_a_role_that_begins_or_ends_with_a_day_reaches_the_phones_on_that_day(
+    db: Database, cast: Cast, office: Office, settings: Settings
+) -> None:
+    context = jobs.Context(settings, db, Files(settings.files))
+
+    def told() -> set[str]:
+        """Whose row phones are told of as the day begins."""
+        with db.reading() as session:
+            before = changes.current(session)
+        tell_of_the_day(context)
+        with db.reading() as session:
+            return {change.row for change in changes.since(session, before, ["officer"])}
+
+    told()
+    office.give("dan", "lead", team_id=cast.second_team, starts_on="2026-11-22")
+    office.post("sia", f"/admin/memberships/{membership(db, cast, 'bo')}/end", {"last_day": "2026-11-20"})
+    assert told() == set()
+    clock.advance(timedelta(days=1))
+    assert told() == {str(cast.bo)}
+    clock.advance(timedelta(days=1))
+    assert told() == {str(cast.dan)}
+    assert told() == set()
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,21 @@ def test_the_administrators_pages_are_for_the_three_powers_and_acts_for_one(offi
     assert page.all("form", method="post") == []  # the auditor changes nothing
 
 
+def test_no_page_of_the_three_powers_leads_to_where_they_may_not_go(office: Office, cast: Cast) -> None:
+    office.propose("bo", "desk")
+    for name in ("zoe", "sia", "abe"):
+        client, dead = office.client_of(name), {}
+        start = ["/settings", "/admin/users", f"/admin/users/{cast.bo}", "/admin/memberships", "/admin/proposals"]
+        for path in [*start, client.get("/").location]:
+            page = parse(office.get(name, path))
+            for_scripts = {link for one in page.all("template") for link in one.all("a", href=True)}
+            for link in set(page.all("a", href=True)) - for_scripts:
+                target = link.attrs["href"].split("#")[0]
+                if target.startswith("/") and (status := client.get(target).status_code) not in (200, 302):
+                    dead[f"{path} -> {target}"] = status
+        assert dead == {}, name
+
+
 def test_a_new_name_is_told_to_the_phones_and_kept_with_the_old_one(db: Database, cast: Cast, office: Office) -> None:
     office.post("zoe", f"/admin/users/{cast.bo}/name", {"name": "柏宁宁"})
     office.post("zoe", f"/admin/users/{cast.bo}/name", {"name": "柏宁宁"})
