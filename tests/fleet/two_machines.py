@@ -21,15 +21,17 @@ from tests.fleet.run import Fleet, Plan
 from tests.fleet.server import SECRET, Postgres, Server
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
+STICKY = "lb_policy header Cookie"
 NAMES = ("fieldapp-1:8000", "fieldapp-2:8000")
 
 
 class Caddy(Process):
     """In front of both."""
 
-    def __init__(self, folder: Path, ports: list[int]) -> None:
+    def __init__(self, folder: Path, ports: list[int], *, spread: bool) -> None:
         super().__init__(folder)
-        (folder / "Caddyfile").write_text(caddyfile(DEPLOY.read_text(encoding="utf-8"), self.port, ports))
+        shown = caddyfile(DEPLOY.read_text(encoding="utf-8"), self.port, ports)
+        (folder / "Caddyfile").write_text(shown.replace(STICKY, "lb_policy random") if spread else shown)
 
     @property
     def command(self) -> list[str]:
@@ -56,7 +58,7 @@ def caddyfile(docs: str, port: int, ports: list[int]) -> str:
     ]
     for name, own in zip(NAMES, ports, strict=True):
         shown = shown.replace(name, f"127.0.0.1:{own}")
-    assert "fieldapp.example {" in shown
+    assert "fieldapp.example {" in shown and STICKY in shown
     shown = shown.replace("fieldapp.example {", f"http://:{port} {{")
     return "{\n\tadmin off\n\tauto_https off\n}\n" + shown
 
@@ -64,7 +66,9 @@ def caddyfile(docs: str, port: int, ports: list[int]) -> str:
 class Machines(Server):
     """Two of them, taken for one server: whatever is done to it is done to one machine, then to the other."""
 
-    def __init__(self, folder: Path, database_url: str, postgres: Postgres, bucket: Bucket, valkey: Valkey) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, postgres: Postgres, bucket: Bucket, valkey: Valkey, *, spread: bool
+    ) -> None:
         super().__init__(folder, database_url, postgres=postgres)
         self.bucket, self.valkey = bucket, valkey
         shared = {"files_url": bucket.url, "redis_url": valkey.url}
@@ -75,7 +79,7 @@ class Machines(Server):
         self.settings = Settings(
             data_dir=self.each[0].settings.data_dir, database_url=database_url, secret_key=SECRET, threads=64, **shared
         )
-        self.caddy = Caddy(folder / "caddy", [machine.port for machine in self.each])
+        self.caddy = Caddy(folder / "caddy", [machine.port for machine in self.each], spread=spread)
         self.port = self.caddy.port
         self._turn = 0
 
@@ -135,7 +139,7 @@ class Machines(Server):
 
 
 @contextmanager
-def machines(folder: Path) -> Iterator[Machines]:
+def machines(folder: Path, *, spread: bool = False) -> Iterator[Machines]:
     """With all that they share, stopped at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     bucket, valkey = Bucket(folder / "bucket"), Valkey(folder / "valkey")
@@ -145,7 +149,7 @@ def machines(folder: Path) -> Iterator[Machines]:
     try:
         bucket.start()
         valkey.start()
-        made = Machines(folder, postgres.database("fleet"), postgres, bucket, valkey)
+        made = Machines(folder, postgres.database("fleet"), postgres, bucket, valkey, spread=spread)
         try:
             yield made
         finally:
@@ -172,10 +176,14 @@ def main() -> int:
     parser.add_argument("--visits", type=int, default=300)
     parser.add_argument("--photos", type=int, default=600)
     parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--spread", action="store_true", help="each request to either machine, as it falls")
     ending.may_keep(parser)
     asked = parser.parse_args()
     plan = Plan(asked.visits, asked.photos, asked.seed, kills=asked.kills)
-    with ending.folder_of(f"machines-{asked.seed}", keep=asked.keep) as folder, machines(folder) as server:
+    with (
+        ending.folder_of(f"machines-{asked.seed}", keep=asked.keep) as folder,
+        machines(folder, spread=asked.spread) as server,
+    ):
         result = Day(server, plan, ending.saying()).run()
         left = [path.name for path in server.each[1].settings.parts_dir.iterdir()]
     if result.findings.faults or left:
