@@ -19,6 +19,7 @@ from fieldapp.accounts import views as accounts
 from fieldapp.admin.people import factor_views as people_factors
 from fieldapp.admin.people import membership_views as memberships
 from fieldapp.admin.people import user_views as people
+from fieldapp.admin.registers import handover_views as handover
 from fieldapp.admin.registers import tile_views as tiles
 from fieldapp.admin.registers import views as registers
 from fieldapp.audit import views as audit
@@ -75,7 +76,7 @@ FEATURES: tuple[Any, ...] = (
     health, metrics_views, accounts, passwords, accounts_devices, factors, second_step, passkeys, sso, compliance,
     feedback, issues, feed, follow_up, visit, supplements, enterprise, unfiled, search, new_visit, joint, site, photos,
     watermark, pwa, links, keeping, visitmap, devices, sync, uploads, imports, review, raw, audit, sheets, registers,
-    tiles, people, people_factors, memberships,
+    handover, tiles, people, people_factors, memberships,
 )  # fmt: skip
 MAX_BODY_BYTES = 4 * 1024 * 1024  # a route that takes more says so: nobody fills the disk through a login form
 

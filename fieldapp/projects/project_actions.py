@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.actions import initials
@@ -89,6 +89,19 @@ class Assignments(Kept):
             audit.record(session, by, f"{self.subject}.ended", self.subject, row.id, changes=told)
             self.after(session, by, row, {"ends_on": was})
 
+    def hand_over(self, session: Session, by: UUID | None, old: Said, new: Said, first: date) -> int:
+        """What `old` serves on that day or later is `new`'s from then on; how many that were. Where `new` serves the
+        project already, it just ends. `old` and `new` are {"user_id": …, "team_id": …}."""
+        rows = session.scalars(serving(old, first).order_by(Assignment.project_id, Assignment.id)).all()
+        for row in rows:
+            begins = max(first, row.starts_on)
+            said = {**new, "role": row.role, "starts_on": begins, "ends_on": row.ends_on}
+            try:
+                self.change(session, by, row.id, said)
+            except Clash:
+                self.end(session, by, row.id, begins - timedelta(days=1))
+        return len(rows)
+
     def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
         """Whose project it is stands in the rows that phones carry."""
         changes.note(session, "project", row.project_id)
@@ -108,6 +121,17 @@ class Assignments(Kept):
             query = query.where(Assignment.id != but)
         if session.scalar(query.limit(1)) is not None:
             raise Clash("whom")
+
+
+def serving(whose: Said, day: date) -> Select[Assignment]:
+    """The assignments of an officer or a team that hold on this day or later."""
+    mine = Assignment.user_id == whose["user_id"] if whose["user_id"] else Assignment.team_id == whose["team_id"]
+    return select(Assignment).where(mine, holds_from(day))
+
+
+def holds_from(day: date) -> ColumnElement[bool]:
+    last = Assignment.ends_on
+    return or_(last.is_(None), and_(last >= day, last >= Assignment.starts_on))
 
 
 PROJECTS = Projects(

@@ -275,7 +275,7 @@ ASSIGNMENTS_PAGE = Register(
     learn=lambda rows: {
         "projects": _ids(rows, "project_id"), "users": _ids(rows, "user_id"), "teams": _ids(rows, "team_id"),
     },
-    line=_assignment_line,
+    line=_assignment_line, acts=(("/admin/assignments/handover", _l("Hand over all of one to another")),),
     words={
         "current": _l("Current"), "aside": _l("No longer"), "archive": _l("End it today"), "archived": _l("No longer"),
     },

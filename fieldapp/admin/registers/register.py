@@ -50,6 +50,7 @@ class Register:
     load: tuple[ExecutableOption, ...] = ()
     filters: tuple[str, ...] = ()  # fields by which the list may be narrowed
     beside: tuple[Beside, ...] = ()
+    acts: tuple[tuple[str, Any], ...] = ()  # addresses of what one does to many rows at once, and their words
     newest_first: bool = False
     sure: bool = True  # a change asks for the password again
     archives: bool = True
