@@ -87,7 +87,7 @@ def pages_of(name: str, known: dict[str, Any]) -> dict[str, str]:
     if name == "abe":
         return {
             "log": "/audit", "log-narrowed": "/audit?kind=visit&days=30", "log-row": f"/audit/{known['row']}",
-            "log-export": "/audit/export",
+            "log-export": "/audit/export", "users": "/admin/users", "roles": "/admin/memberships?role=lead",
         }  # fmt: skip
     staff = {
         "today": "/", "projects": "/projects", "project": f"/projects/{known['project']}",
@@ -95,7 +95,8 @@ def pages_of(name: str, known: dict[str, Any]) -> dict[str, str]:
     }  # fmt: skip
     review = {"review": "/review", "review-item": f"/review/{known['item']}"}
     if name == "zoe":
-        return staff | review | {"raw": f"/records/{known['record']}/raw"}
+        kept = {"users": "/admin/users", "new-user": "/admin/users/new", "proposals": "/admin/proposals"}
+        return staff | review | kept | {"raw": f"/records/{known['record']}/raw"}
     return staff | review if name == "lin" else staff
 
 
