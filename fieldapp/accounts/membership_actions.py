@@ -260,9 +260,11 @@ def _end(session: Session, held: Membership, last: date, by: UUID | None) -> Non
 
 
 def end_in(session: Session, place: ColumnElement[bool], last: date, *, by: UUID | None) -> int:
-    """Every membership in a team or unit that goes on beyond `last` has it as its last day; how many."""
+    """Every membership in a team or unit that goes on beyond `last` has it as its last day; how many. None of a power:
+    the server's command may have put one into a team, and whoever keeps teams must not end it with them."""
     powers.alone(session)
-    beyond = [one for one in session.scalars(select(Membership).where(place)) if _goes_on(one, last + A_DAY)]
+    served = session.scalars(select(Membership).where(place, Membership.role.not_in(POWERS)))
+    beyond = [one for one in served if _goes_on(one, last + A_DAY)]
     for held in beyond:
         _end(session, held, last, by)
     return len(beyond)

@@ -1,7 +1,7 @@
 """Accounts, as a system administrator keeps them: made, renamed, disabled and enabled, given a new password."""
 
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,12 @@ def one_time_password(secret: str, id: UUID) -> str:
     gives the same."""
     word = tokens.spoken(secret, PURPOSE, id)[:14]
     return word[0] + word[1:].lower()
+
+
+def new_password(secret: str, user_id: UUID, form_id: UUID) -> str:
+    """One for somebody who has lost theirs. It follows from both ids: whoever chooses the form's must not come by the
+    first password of another account."""
+    return one_time_password(secret, uuid5(user_id, str(form_id)))
 
 
 def make(

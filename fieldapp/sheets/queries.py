@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, undefer
 
-from fieldapp.accounts.models import User
+from fieldapp.accounts.models import POWERS, Membership, User
 from fieldapp.core.paging import Page, pack, unpack
 from fieldapp.sheets.models import Workbook
 
@@ -30,6 +30,10 @@ def workbook(session: Session, id: UUID, *, findings: bool = False) -> Workbook 
 
 
 def waiting_for_password(session: Session, ids: list[UUID]) -> list[tuple[UUID, str, str]]:
-    """Id, account and name of those who have not signed in with the password that they were given."""
-    query = select(User.id, User.username, User.name).where(User.id.in_(ids), User.must_change_password)
+    """Id, account and name of those who have not signed in with the password that they were given. Not of whoever was
+    granted one of the three powers since: who knew their password would have that power."""
+    powerful = select(Membership.user_id).where(Membership.role.in_(POWERS), Membership.user_id.in_(ids))
+    query = select(User.id, User.username, User.name).where(
+        User.id.in_(ids), User.must_change_password, User.id.not_in(powerful)
+    )
     return [(id, username, name) for id, username, name in session.execute(query.order_by(User.username))]

@@ -115,6 +115,12 @@ class Turn:
     said: list[tuple[str, Any, Any]]  # fact, before, after
 
 
+def made_by(session: Session, user_id: UUID, by: UUID) -> bool:
+    """Whether it was this administrator who made the account."""
+    query = select(Audit.id).where(Audit.subject_type == "user", Audit.subject_id == str(user_id))
+    return session.scalar(query.where(Audit.verb == "user.add", Audit.actor_id == by).limit(1)) is not None
+
+
 def history(session: Session, user_id: UUID, after: str | None = None) -> Page[Turn]:
     """From the audit log, newest first."""
     query = select(Audit).where(Audit.subject_type == "user", Audit.subject_id == str(user_id), Audit.verb.in_(TURNS))

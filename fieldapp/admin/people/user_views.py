@@ -162,7 +162,10 @@ def add_user() -> ResponseReturnValue:
     except Refused as refused:
         form.refuse(refused)
         return _new_page(form, 422)
-    return _page(_user(made.id), once=once if _is_unused(made, once) else "", made=True)
+    mine = queries.made_by(read(), made.id, by.id) and people.may_reset(
+        read(), made, three_powers=settings().three_powers, day=today
+    )  # the form may come again when somebody has granted the account a power: its password is nobody's to see
+    return _page(_user(made.id), once=once if mine and _is_unused(made, once) else "", made=True)
 
 
 def _write_once(write: Any) -> User:
@@ -240,7 +243,7 @@ def reset_password(id: UUID) -> ResponseReturnValue:
     user, by, reset = _user(id), person().id, Form.read(request.form).id
     if by == user.id or not people.may_reset(read(), user, three_powers=settings().three_powers, day=_today()):
         raise not_found()
-    once = people.one_time_password(_secret(), reset)
+    once = people.new_password(_secret(), user.id, reset)
     if not _is_unused(user, once):
         kept = accounts.hash_of(once)
 
