@@ -113,6 +113,23 @@ def asker() -> str:
     return str(login.person().id)
 
 
+def shown_password(typed: str) -> tuple[User | None, str]:
+    """Who is signed in, if this is their password; else why it does not count. With the limits of signing in: a phone
+    that lies open is no place to guess."""
+    with db().reading() as session:
+        user = session.get_one(User, login.person().id)
+        attempt = actions.attempt(session, user.username, request.remote_addr or "")
+    if attempt.locked_until is not None:
+        return None, locked_sentence(attempt.locked_until)
+    right = actions.verify(attempt.user, typed[:200])
+    verb = "password-again"
+    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits(), verb, done=verb))
+    if tried.user is not None:
+        return user, ""
+    wrong = str(_("This is not the current password."))
+    return None, locked_sentence(tried.locked_until) if tried.locked_until else wrong
+
+
 def limits() -> actions.Limits:
     return actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
 

@@ -1,12 +1,12 @@
 """`/settings/data`: what is kept of oneself, and all of it to take along."""
 
+from uuid import UUID
+
 from flask import Blueprint, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions as accounts
-from fieldapp.accounts.models import User
+from fieldapp.accounts import entering
 from fieldapp.core import audit, clock, login
 from fieldapp.core.access import signed_in
 from fieldapp.core.limits import limiter
@@ -42,18 +42,17 @@ def take_along() -> ResponseReturnValue:
     form, user_id = PasswordAgainForm(), login.person().id
     if not form.validate():
         return _page(form, 422)
-    with db().reading() as session:
-        user = session.get_one(User, user_id)
-    if not accounts.verify(user, form.password.data or ""):
-        form.password.errors = [_("This is not the current password.")]
-        db().write(lambda session: _note(session, user, "data.export-refused"))
+    user, refused = entering.shown_password(form.password.data or "")
+    if user is None:
+        form.password.errors = [refused]
+        db().write(lambda session: _note(session, user_id, "data.export-refused"))
         return _page(form, 422)
-    db().write(lambda session: _note(session, user, "data.exported"))
+    db().write(lambda session: _note(session, user_id, "data.exported"))
     answer = Response(own.archive(db(), files(), user_id), mimetype="application/zip")
     name = f"fieldapp-{clock.today(settings().timezone).isoformat()}.zip"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return no_store(answer)
 
 
-def _note(session: Session, user: User, verb: str) -> None:
-    audit.record(session, user.id, verb, "user", user.id)
+def _note(session: Session, user_id: UUID, verb: str) -> None:
+    audit.record(session, user_id, verb, "user", user_id)
