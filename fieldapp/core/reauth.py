@@ -94,7 +94,10 @@ def _asking() -> Response:
 
 def _own_path(url: str) -> str:
     """The path of an address that htmx names; whose host it is does not matter, for only the path is followed."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket that is never closed
+        return ""
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

@@ -12,6 +12,7 @@ from fieldapp.core import audit, web
 from fieldapp.core.access import role, signed_in
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
+from fieldapp.core.reauth import recent_password
 from fieldapp.photos import actions, policy
 from fieldapp.photos.models import Photo
 from fieldapp.photos.sending import sent_bytes, sent_picture
@@ -53,6 +54,7 @@ def _photo_page(photo: Photo, reason: str = "", error: str = "") -> ResponseRetu
 
 @bp.post("/<uuid:photo_id>/purge")
 @role(ADMIN)
+@recent_password
 def purge_photo(photo_id: UUID) -> ResponseReturnValue:
     """The admin removes the bytes for good, with a reason. Twice is as good as once."""
     photo, by = _known(photo_id), person().id

@@ -16,6 +16,7 @@ MOST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 200
 MOST_ROWS = 20_000  # of all sheets together
 MOST_COLUMNS = 60
+LAST_LINE = 1_048_576  # of any spreadsheet program: the library fills up what lies before a line that is further down
 
 
 class Unreadable(ValueError):
@@ -106,6 +107,10 @@ def _rows(worksheet: Any, sheet: Sheet, unknown: list[str], room: int) -> Iterat
     if hasattr(worksheet, "reset_dimensions"):
         worksheet.reset_dimensions()  # what the file claims of its own size is not believed
     for number, cells in enumerate(worksheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), 1):
+        if number > LAST_LINE:
+            raise Unreadable("no-workbook")
+        if cells.count(None) == len(cells):  # a million empty lines are soon looked through
+            continue
         texts = [text_of(cell) for cell in cells]
         if not any(texts):
             continue
