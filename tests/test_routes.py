@@ -93,6 +93,7 @@ def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
         "/feedback",
         "/feedback/answer",
         "/healthz",
+        "/install",
         "/link/<token>",
         "/link/<token>/photos/<uuid:photo_id>/<any(thumb, display):size>",
         "/login",
@@ -109,6 +110,7 @@ def test_what_is_public_is_on_a_short_list(app: Flask) -> None:
         "/s/<version>/<path:path>",
         "/settings/language",
         "/setup",
+        "/share",
         "/sw.js",
     }
 

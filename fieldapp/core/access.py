@@ -13,6 +13,7 @@ class Access:
     roles: frozenset[str] = frozenset()  # none: any role
     door: bool = False  # the phone's door: open to a session that was valid when the account ended
     quiet: bool = False  # polling: does not count as use of a session
+    outside: bool = False  # also a write that no page of ours has begun: it acts for nobody and keeps nothing
     early: bool = False  # open before a password is changed or a second factor shown that others wait for
 
 
@@ -27,6 +28,11 @@ def _mark(access: Access) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Anyone, signed in or not."""
     return _mark(Access(public=True))(view)
+
+
+def from_other_apps(view: View) -> View:
+    """Anyone, and what the browser itself sends for another app of the phone: it acts for nobody and keeps nothing."""
+    return _mark(Access(public=True, outside=True))(view)
 
 
 def signed_in(view: View) -> View:

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
+from fieldapp.core.access import access_of
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import request_id, settings
 from fieldapp.settings import LOOPBACK
@@ -24,6 +25,8 @@ def guard() -> None:
         return
     carries_cookie = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
     if not carries_cookie and not request.path.startswith("/login"):
+        return
+    if (access := access_of(current_app.view_functions.get(request.endpoint or ""))) and access.outside:
         return
     site = request.headers.get("Sec-Fetch-Site")
     ok = site == "same-origin" if site is not None else request.headers.get("Origin") == _own_origin()

@@ -4,18 +4,18 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import brotli
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
-from flask_babel import gettext as _
 
-from fieldapp.core.access import public
+from fieldapp.core.access import from_other_apps, public
 from fieldapp.core.assets import Assets, assets
 from fieldapp.core.i18n import locale_name
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import settings
 from fieldapp.pwa import actions, queries
+from fieldapp.pwa.install import ways
+from fieldapp.pwa.manifest import manifest
 
 SHELL = {
     "/capture": "pwa/capture.html",
@@ -123,34 +123,23 @@ def worker() -> Response:
 
 @bp.get("/manifest.webmanifest")
 @public
-def manifest() -> Response:
-    tree = assets()
-
-    def icon(size: int, purpose: str = "any") -> dict[str, str]:
-        name = f"icons/{'maskable-' if purpose == 'maskable' else ''}{size}.png"
-        return {"src": tree.url(name), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
-
-    body: dict[str, Any] = {
-        "id": "/",
-        "name": _("Project visits"),
-        "short_name": _("Visits"),
-        "lang": "en" if locale_name() == "en" else "zh-CN",
-        "dir": "ltr",
-        "start_url": "/",
-        "scope": "/",
-        "display": "standalone",
-        "background_color": "#f2f4f5",
-        "theme_color": "#0b6f75",
-        "launch_handler": {"client_mode": "navigate-existing"},
-        "icons": [icon(192), icon(512), icon(512, "maskable")],
-        "shortcuts": [
-            {"name": _("Log a visit"), "url": "/capture", "icons": [icon(192)]},
-            {"name": _("Waiting to upload"), "url": "/outbox", "icons": [icon(192)]},
-        ],
-    }
-    response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/manifest+json")
+def installable() -> Response:
+    response = Response(json.dumps(manifest(assets()), ensure_ascii=False), mimetype="application/manifest+json")
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+@bp.get("/install")
+@public
+def install() -> str:
+    return render_template("pwa/install.html", ways=ways(request.user_agent.string))
+
+
+@bp.route("/share", methods=["GET", "POST"])
+@from_other_apps
+def share() -> str:
+    """Pictures that met no worker: with one, the phone keeps them. They are not read here."""
+    return render_template("pwa/share.html")
 
 
 @bp.post("/api/v1/client-errors")

@@ -112,17 +112,6 @@ def test_the_kill_switch_removes_the_worker_and_nothing_else(settings, app: Flas
     assert "indexedDB" not in off.text
 
 
-def test_a_phone_can_put_the_app_on_its_home_screen(app: Flask) -> None:
-    client = app.test_client()
-    manifest = json.loads(client.get("/manifest.webmanifest").text)
-    assert manifest["id"] == manifest["start_url"] == manifest["scope"] == "/"
-    assert [shortcut["url"] for shortcut in manifest["shortcuts"]] == ["/capture", "/outbox"]
-    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
-    assert "maskable" in {icon["purpose"] for icon in manifest["icons"]}
-    for icon in manifest["icons"]:
-        assert client.get(icon["src"]).status_code == 200
-
-
 @pytest.mark.parametrize("path", SHELL)
 def test_the_shell_breaks_no_rule_of_the_policy(app: Flask, path: str) -> None:
     html = app.test_client().get(path).text

@@ -76,6 +76,7 @@ async function begin() {
 
   const draft = asked.get("draft");
   if (draft) return (await theForm()).open(draft);
+  if (asked.has("shared")) await (await import("./capture/shared.js")).offer(page, theForm);
   await showDrafts(ctx, me.id, page.ref.kinds);
   const project = page.ref.projects.find(({ id }) => id === asked.get("project"));
   if (project) return chosen({ project });

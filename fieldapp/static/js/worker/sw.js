@@ -1,18 +1,24 @@
 /* global VERSION, PRE */
 // The worker: /sw.js puts VERSION and PRE (what the shell needs) in front of these lines.
-// It opens the shell without a network and stays out of everything else: it never sees a write, never touches
-// IndexedDB, and never takes over while a form may be open.
+// It opens the shell without a network and stays out of everything else: it never sees a write (but for pictures that
+// another app hands over, docs/decisions/0029), never touches IndexedDB, and never takes over while a form may be open.
 
 const PREFIX = "fieldapp-shell-";
 const CACHE = PREFIX + VERSION;
 const PATIENCE = 3000;
 const TRIES = 3;
 const PAUSE = 2000;
+const HANDED = "fieldapp-handed"; // not a shell's: no deploy sweeps it
+const MOST_HANDED = 5; // times that wait, whoever sent them
+const MOST_PICTURES = 20; // of a record (outbox/drafts.js)
+const MOST_BYTES = 64 * 1024 * 1024; // of a picture, as the server takes it (photos/body.py)
+const MOST_TEXT = 20_000;
 const SHELL = ["/capture", "/outbox", "/offline"];
 const TREE = PRE.find(isFixed).split("/", 3).join("/") + "/"; // /s/<version>/, as every page of this version names it
 
 // The first rule that fits decides.
 const RULES = [
+  ["pictures from another app", (req, url) => req.method === "POST" && url.origin === location.origin && url.pathname === "/share", (event) => handed(event)],
   ["writes", (req) => req.method !== "GET", null],
   ["other origins", (_, url) => url.origin !== location.origin, null],
   ["shell pages", (req, url) => isPage(req) && SHELL.includes(url.pathname), (event, url) => kept(event, url.pathname)],
@@ -80,6 +86,37 @@ async function page(event) {
 
 async function fromNetwork(event) {
   return (await event.preloadResponse) ?? fetch(event.request);
+}
+
+// No page is open yet that could take them, and the server must not: they are kept until the capture page has them as photos
+// of a draft (behaviours/capture/shared.js). What says that there is something comes last, so that nothing is found half kept.
+async function handed(event) {
+  const kept = await keepHanded(event.request).catch(() => "failed");
+  return Response.redirect(`/capture?shared=${kept}`, 303);
+}
+
+async function keepHanded(request) {
+  const form = await request.formData();
+  const pictures = form.getAll("photos").filter((file) => file instanceof File && file.size > 0 && file.type.startsWith("image/"));
+  const text = ["title", "text", "url"].map((name) => form.get(name)).filter((part) => typeof part === "string" && part.trim() !== "").join("\n");
+  if (pictures.length === 0 && text === "") return "nothing";
+  const cache = await caches.open(HANDED);
+  const before = (await cache.keys()).filter(({ url }) => url.endsWith("/all")).length;
+  if (before >= MOST_HANDED || pictures.some(({ size }) => size > MOST_BYTES)) return "too-much";
+  const place = `/share/${Date.now()}`;
+  const taken = pictures.slice(0, MOST_PICTURES);
+  const all = { n: taken.length, left: pictures.length - taken.length, text: text.slice(0, MOST_TEXT) };
+  try {
+    for (const [at, file] of taken.entries()) {
+      const headers = { "Content-Type": file.type, "Fieldapp-Taken": String(file.lastModified) };
+      await cache.put(`${place}/${at}`, new Response(await file.arrayBuffer(), { headers }));
+    }
+    await cache.put(`${place}/all`, new Response(JSON.stringify(all)));
+  } catch (problem) {
+    for (const at of taken.keys()) await cache.delete(`${place}/${at}`);
+    throw problem;
+  }
+  return "kept";
 }
 
 self.addEventListener("install", (event) => event.waitUntil(precache()));

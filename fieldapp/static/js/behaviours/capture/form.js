@@ -287,6 +287,13 @@ export function setUpForm(page) {
 
   return {
     show,
+    /** What another app has handed over; how many pictures are stored. @param {File[]} files @param {string} text */
+    take(files, text) {
+      if (!kind) preset(null);
+      if (text) [body()["content"], visit.dirty] = [text, true];
+      return photos.take(files, false);
+    },
+    store: () => visit.store(),
     /** Whether a visit is under way here. */
     live: () => kind !== null,
     /** @param {{project?: any, typed?: string}} choice */

@@ -36,11 +36,10 @@ export function setUpPhotos(page) {
     note.hidden = text === "";
   };
 
-  /** @param {HTMLInputElement} chooser @param {boolean} fromCamera */
-  const take = async (chooser, fromCamera) => {
-    const files = [...(chooser.files ?? [])];
-    chooser.value = "";
-    if (files.length === 0) return;
+  /** How many are stored. @param {File[]} files @param {boolean} fromCamera */
+  const take = async (files, fromCamera) => {
+    if (files.length === 0) return 0;
+    let stored = 0;
     const visit = page.visit();
     const room = Math.max(0, MAX_PHOTOS - visit.photos.length - visit.loose.length - busy);
     let trouble = files.length > room ? say("photo-many", { n: files.length - room }) : "";
@@ -55,7 +54,7 @@ export function setUpPhotos(page) {
         const at = fromCamera ? visit.ctx.clock.now() : file.lastModified;
         const photo = await visit.addPhoto({ bytes, type: file.type, taken_at: visit.ctx.clock.isoLocal(at) });
         if (photo && !photo.thumb) urls.set(photo.id, URL.createObjectURL(new Blob([bytes], { type: file.type })));
-        if (photo) show();
+        if (photo) show(), (stored += 1);
       } catch {
         trouble = say("photo-unread");
       } finally {
@@ -64,6 +63,14 @@ export function setUpPhotos(page) {
     }
     tell(trouble);
     page.changed();
+    return stored;
+  };
+  /** @param {Event} event @param {boolean} fromCamera */
+  const picked = ({ target }, fromCamera) => {
+    const chooser = /** @type {HTMLInputElement} */ (target);
+    const files = [...(chooser.files ?? [])];
+    chooser.value = "";
+    void take(files, fromCamera);
   };
 
   /** A picture that this browser cannot draw (HEIC) is kept all the same: its tile says so. */
@@ -99,8 +106,8 @@ export function setUpPhotos(page) {
     );
   };
 
-  input("[data-camera]").addEventListener("change", (event) => void take(/** @type {HTMLInputElement} */ (event.target), true));
-  input("[data-gallery]").addEventListener("change", (event) => void take(/** @type {HTMLInputElement} */ (event.target), false));
+  input("[data-camera]").addEventListener("change", (event) => picked(event, true));
+  input("[data-gallery]").addEventListener("change", (event) => picked(event, false));
   const sheet = once(async () => {
     const { setUpPhotoSheet } = await import("./photo_sheet.js");
     return setUpPhotoSheet({ visit: page.visit, changed: page.changed, show });
@@ -110,5 +117,5 @@ export function setUpPhotos(page) {
     page.visit().dropLoose(tile.dataset["loose"] ?? "");
     toast(say("photo-removed"));
   });
-  return { show };
+  return { show, take };
 }
