@@ -64,6 +64,7 @@ def _ways() -> dict[str, object]:
 
 
 @bp.post("/login")
+@limiter.limit("600/minute")
 @public
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()

@@ -13,7 +13,7 @@ from fieldapp.audit.queries import Asked, Row
 from fieldapp.core.db import Database
 from fieldapp.core.i18n import local
 
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BOM = "\ufeff"  # without it Excel takes Chinese for something else
 
 

@@ -12,7 +12,7 @@ from fieldapp.audit import actions, asked, queries, seal, taking_out, words
 from fieldapp.audit.jobs import CHECK
 from fieldapp.core import clock, jobs
 from fieldapp.core.access import role
-from fieldapp.core.limits import limiter
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.reauth import recent_password
@@ -61,7 +61,7 @@ def seal_now() -> ResponseReturnValue:
 
 
 @bp.post("/check")
-@limiter.limit("10/minute")
+@limiter.limit("10/minute", key_func=asker)
 @role(AUDITOR)
 def check() -> ResponseReturnValue:
     by = person().id
@@ -89,7 +89,7 @@ def export_page() -> ResponseReturnValue:
 
 
 @bp.post("/export")
-@limiter.limit("10/minute")
+@limiter.limit("10/minute", key_func=asker)
 @role(AUDITOR)
 @recent_password
 def export() -> ResponseReturnValue:

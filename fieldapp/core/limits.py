@@ -4,7 +4,7 @@ A Redis that is away refuses nobody: each process counts for itself until it is 
 the database.)
 """
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_limiter import Limiter
 
 from fieldapp.core import queues
@@ -15,6 +15,12 @@ WAITS = 0.2  # seconds that a request may lose to a Redis that does not answer, 
 
 def _address() -> str:
     return request.remote_addr or "unknown"
+
+
+def asker() -> str:
+    """Whose requests are counted where somebody is signed in: a whole office stands behind one address."""
+    known = g.get("person")
+    return str(known.id) if known is not None else _address()
 
 
 limiter = Limiter(

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER
 from fieldapp.core.access import role
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.web import read, settings
 from fieldapp.feed import search_queries
@@ -20,12 +21,14 @@ MOST = 80  # characters of what is typed
 
 
 @bp.get("/search")
+@limiter.limit("240/minute", key_func=asker)
 @insiders
 def search_page() -> ResponseReturnValue:
     return render_template("feed/search.html", **_results())
 
 
 @bp.get("/search/rows")
+@limiter.limit("240/minute", key_func=asker)
 @insiders
 def search_rows() -> ResponseReturnValue:
     """More of one kind."""

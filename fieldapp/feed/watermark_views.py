@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fieldapp.core import audit, i18n
-from fieldapp.core.limits import limiter
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.web import db, files, no_store, read, settings
@@ -27,7 +27,7 @@ bp = Blueprint("watermark", __name__)
 
 
 @bp.get("/visits/<uuid:id>/photos/<uuid:photo_id>/marked")
-@limiter.limit("60/minute")
+@limiter.limit("60/minute", key_func=asker)
 @insiders
 def marked(id: UUID, photo_id: UUID) -> ResponseReturnValue:
     """A file to save; made anew each time, so that it says what the visit says now. Who took it is on record."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts import entering
 from fieldapp.core import audit, clock, login
 from fieldapp.core.access import signed_in
-from fieldapp.core.limits import limiter
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.web import db, files, no_store, read, settings
 from fieldapp.keeping import own
 from fieldapp.keeping.forms import PasswordAgainForm
@@ -35,7 +35,7 @@ def own_data() -> ResponseReturnValue:
 
 
 @bp.post("")
-@limiter.limit("5/minute")
+@limiter.limit("5/minute", key_func=asker)
 @signed_in
 def take_along() -> ResponseReturnValue:
     """All of it, for whoever knows the password: a phone left on a desk is not enough."""

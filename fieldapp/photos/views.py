@@ -10,6 +10,7 @@ from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.models import ADMIN
 from fieldapp.core import audit, web
 from fieldapp.core.access import role, signed_in
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
 from fieldapp.core.reauth import recent_password
@@ -80,6 +81,7 @@ def display(photo_id: UUID) -> Response:
 
 
 @bp.get("/<uuid:photo_id>/evidence")
+@limiter.limit("120/minute", key_func=asker)
 @signed_in
 def evidence(photo_id: UUID) -> Response:
     """The bytes as they were uploaded, never opened by the browser. Who took them is on record."""

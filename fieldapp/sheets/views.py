@@ -17,7 +17,7 @@ from fieldapp.core import audit, clock, jobs, reauth
 from fieldapp.core.access import role
 from fieldapp.core.db import new_id
 from fieldapp.core.i18n import locale_name
-from fieldapp.core.limits import limiter
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
 from fieldapp.core.secret import secret_key
@@ -30,6 +30,7 @@ from fieldapp.sheets.reading import MOST_BYTES
 bp = Blueprint("sheets", __name__, url_prefix="/admin/workbooks")
 keeper = role(ADMIN)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 BESIDE = 64 * 1024  # what a form has beside its file
 
 
@@ -46,6 +47,7 @@ def start() -> ResponseReturnValue:
 
 
 @bp.get("/template.xlsx")
+@limiter.limit("30/minute", key_func=asker)
 @keeper
 def empty_workbook() -> ResponseReturnValue:
     target = io.BytesIO()
@@ -60,7 +62,7 @@ def _file(content: bytes, mimetype: str, name: str) -> Response:
 
 
 @bp.post("")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=asker)
 @keeper
 def take() -> ResponseReturnValue:
     """Keep the file and have it checked. The same form sent twice is one workbook."""
@@ -156,6 +158,7 @@ def drop(id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:id>/passwords")
+@limiter.limit("20/minute", key_func=asker)
 @keeper
 @reauth.recent_password
 def passwords(id: UUID) -> ResponseReturnValue:
@@ -175,5 +178,5 @@ def _csv(lines: list[tuple[str, str, str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), _("Account"), _("One-time password")])
-    writer.writerows([("'" + name if name[:1] in "=+-@" else name), *rest] for name, *rest in lines)
+    writer.writerows([("'" + name if name.startswith(FORMULA) else name), *rest] for name, *rest in lines)
     return out.getvalue()

@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from fieldapp.accounts.models import ADMIN, DESK
 from fieldapp.core import clock
 from fieldapp.core.access import role
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem
 from fieldapp.core.web import db, files, no_store, settings
@@ -27,6 +28,7 @@ READ = 16 * 1024
 
 
 @bp.post("/api/v1/imports")
+@limiter.limit("60/minute", key_func=asker)
 @role(DESK, ADMIN)
 def take() -> ResponseReturnValue:
     """One line of JSON a record as it is taken in, and a last line that says whether the file was whole."""
@@ -83,6 +85,7 @@ def imports_page() -> ResponseReturnValue:
 
 
 @bp.post("/imports")
+@limiter.limit("60/minute", key_func=asker)
 @role(DESK, ADMIN)
 def hand_in() -> ResponseReturnValue:
     """Take the file in, then say what became of each record. Sent again, it says that all is there already."""
@@ -98,6 +101,7 @@ def hand_in() -> ResponseReturnValue:
 
 
 @bp.post("/imports/live")
+@limiter.limit("60/minute", key_func=asker)
 @role(DESK, ADMIN)
 def hand_in_live() -> ResponseReturnValue:
     """The same for a page that looks on, and sends the file as it is: a line of JSON a record with its row, and one

@@ -10,7 +10,7 @@ from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.models import ADMIN
 from fieldapp.core import audit
 from fieldapp.core.access import role
-from fieldapp.core.limits import limiter
+from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
 from fieldapp.core.reauth import recent_password
@@ -39,7 +39,7 @@ def raw_page(id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/records/<uuid:id>/raw")
-@limiter.limit("20/minute")
+@limiter.limit("20/minute", key_func=asker)
 @role(ADMIN)
 @recent_password
 def open_raw(id: UUID) -> ResponseReturnValue:
