@@ -160,7 +160,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"FIELDAPP_KEEP_LOGS_DAYS should be 0 or at least {LOGS_AT_LEAST} (网络安全法: six months)")
     if settings.syslog and not _is_syslog(settings.syslog):
         raise BadSetting(
-            f"FIELDAPP_SYSLOG should look like udp://host:514, tcp://host:601 or unix:///dev/log, not {settings.syslog!r}"
+            f"FIELDAPP_SYSLOG should be like udp://host:514, tcp://host:601 or unix:///dev/log, not {settings.syslog!r}"
         )
     if settings.stops_on and not _is_day(settings.stops_on):
         raise BadSetting(f"FIELDAPP_STOPS_ON should be a day like 2027-03-31, not {settings.stops_on!r}")

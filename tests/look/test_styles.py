@@ -14,7 +14,9 @@ SHEETS = sorted(set(CSS.rglob("*.css")) - {BUNDLE})
 CAPTURE_BUDGET = 8 * 1024
 # Colours of their own: the dark stage of photos and of the camera, a line over a photo, the map (drawn on a light
 # ground in every look), paper.
-OWN_COLOURS = {"tokens.css", "code-app.css", "viewer.css", "camera.css", "slider.css", "map.css", "print.css", "photo-grid.css"}
+OWN_COLOURS = {
+    "tokens.css", "code-app.css", "viewer.css", "camera.css", "slider.css", "map.css", "print.css", "photo-grid.css",
+}  # fmt: skip
 
 
 def _text(sheet: Path) -> str:
