@@ -118,7 +118,7 @@ def _wrong(zone: Zone, line: Line, method: str, rule: Rule) -> Iterator[tuple[st
 
 
 def _who(zone: Zone, line: Line, place: str) -> list[Asker]:
-    """What is public asks nobody who they are: a few stand for all. Of what is far the last three would say the same."""
+    """Of what is public a few stand for all; of what is far the last three would say the same."""
     if line.kind == PUBLIC and line.near in {matrix.EVERYBODY, ""}:
         return [one for one in zone.askers if one.letter in {"?", "o", "a", ENDED, MUST, WEAK}]
     return zone.askers if place == NEAR else zone.askers[:-3]

@@ -11,6 +11,7 @@ from fieldapp.settings import LOOPBACK
 
 ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),  # the policy says it too; some old browsers of phones know only this
     ("Referrer-Policy", "same-origin"),  # no-referrer would turn Origin into null on plain HTTP
     ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()"),
     ("Cross-Origin-Opener-Policy", "same-origin"),

@@ -31,7 +31,7 @@ from tests.conftest import SECRET
 from tests.feed.story import Story, stood
 
 NEAR, FAR = "near", "far"
-# The letters of the matrix: nobody, the owner, a team mate, an officer of another team, lead, desk, unit, the three powers.
+# The letters: nobody, the owner, a team mate, an officer of another team, lead, desk, unit, the three powers.
 # Three more ask: whose account has ended, who must first change the password, whose second factor is missing.
 WHO = {
     "?": None,
