@@ -81,4 +81,4 @@ def test_it_goes_into_an_empty_database_only(zone: tuple[Settings, Database]) ->
     with pytest.raises(NotEmpty):
         load(*zone)
     with zone[1].reading() as session:
-        assert session.scalar(select(func.count()).select_from(User)) == 7
+        assert session.scalar(select(func.count()).select_from(User)) == 9

@@ -77,7 +77,7 @@ TURNS = {
 }
 FACTS = {
     "name": _l("Name"), "role": _l("Role"), "team": _l("Team"), "unit": _l("Handling unit"), "duty": _l("Duty"),
-    "starts_on": _l("From"), "ends_on": _l("Last day"),
+    "starts_on": _l("First day"), "ends_on": _l("Last day"),
 }  # fmt: skip
 
 

@@ -267,7 +267,7 @@ ASSIGNMENTS_PAGE = Register(
         Whom(name="whom", label=_l("Officer or team"), required=True),
         Choice(name="role", label=_l("Role"), options=_roles, required=True),
         FirstDay(
-            name="starts_on", label=_l("From"), required=True,
+            name="starts_on", label=_l("First day"), required=True,
             hint=_l("A change begins on this day; what was before ends the day before."),
         ),
         Day(name="ends_on", label=_l("Last day"), hint=_l("Left empty: until further notice.")),
