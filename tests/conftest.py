@@ -18,11 +18,12 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from fieldapp.accounts.policy import person_on
 from fieldapp.app import create_app
-from fieldapp.core import login, migrate
+from fieldapp.core import assets, login, migrate
 from fieldapp.core.db import Database, new_id
 from fieldapp.settings import LOOPBACK, Settings
 from fieldapp.translations.build import build
@@ -67,19 +68,53 @@ def catalogues() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def rules_built_once() -> Iterator[None]:
-    """Werkzeug compiles two functions for each rule of each application: the same rule gives the same ones."""
-    build_rule, made = Rule._compile_builder, dict[Any, Any]()
+def built_once() -> Iterator[None]:
+    """What depends on the code alone is made once a process and not once an application or database: the functions
+    of each rule, the tree of static files, the SQL of a statement."""
+    build_rule, rules = Rule._compile_builder, dict[Any, Any]()
+    begin, trees, said = Engine.__init__, dict[Path, dict[str, Any]](), LRUCache[Any, Any](5_000)
+    read_tree = assets.Assets.__init__
 
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
+    def rule_once(rule: Rule, append_unknown: bool = True) -> Any:
         key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
-        if key not in made:
-            made[key] = build_rule(rule, append_unknown)
-        return made[key]
+        if key not in rules:
+            rules[key] = build_rule(rule, append_unknown)
+        return rules[key]
+
+    def tree_once(self: assets.Assets, folder: Path = assets.STATIC) -> None:
+        if folder != assets.STATIC:
+            read_tree(self, folder)
+            return
+        if folder not in trees:
+            read_tree(self, folder)
+            trees[folder] = dict(vars(self))
+        vars(self).update(trees[folder])
+
+    def with_what_was_said(self: Engine, *args: Any, **more: Any) -> None:
+        begin(self, *args, **more)
+        self._compiled_cache = Said(said)  # type: ignore[assignment]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+        patch.setattr(Rule, "_compile_builder", rule_once)
+        patch.setattr(assets.Assets, "__init__", tree_once)
+        patch.setattr(Engine, "__init__", with_what_was_said)
         yield
+
+
+@dataclass(frozen=True)
+class Said:
+    """An engine's cache of compiled statements, shared by all engines of one kind of database."""
+
+    kept: LRUCache[Any, Any]
+
+    def get(self, key: tuple[Any, ...]) -> Any:
+        return self.kept.get((key[0].name, *key[1:]))
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        self.kept[(key[0].name, *key[1:])] = compiled
+
+    def clear(self) -> None:
+        self.kept.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,10 +34,11 @@ def marked(id: UUID, photo_id: UUID) -> ResponseReturnValue:
     visit = visit_of(id)
     photo = _photo_of(visit, photo_id)
     lines = _lines(visit, photo)
-    with closing(files().open(photo.display_key)) as display:
-        data = display.read()
     try:
-        picture = watermark.marked(data, lines)
+        with closing(files().open(photo.display_key)) as display:
+            picture = watermark.marked(display.read(), lines)
+    except FileNotFoundError:
+        raise not_found() from None
     except watermark.NoFont:
         raise Problem(503, "no-font") from None
     by = person().id
