@@ -72,7 +72,7 @@ postgres: $(TOOLS) $(CATALOGUE)
 	@$(WITHIN) 180 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser and not engines"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(WITHIN) 330 "tests in a browser" $(PYTEST) -n 3 -m browser
+	@$(WITHIN) 340 "tests in a browser" $(PYTEST) -n 3 -m "browser and not wide"
 
 engines: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 	@$(WITHIN) 120 "Firefox and WebKit" $(PYTEST) -n 2 --dist loadgroup -m "engines and not wide"

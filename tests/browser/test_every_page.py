@@ -154,8 +154,10 @@ def screen_of(
 @pytest.mark.parametrize(
     ("name", "size", "language"),
     [
-        ("ana", "phone", "zh_Hans_CN"), ("lin", "desk", "en"), ("uma", "phone", "en"), ("zoe", "desk", "zh_Hans_CN"),
-        ("abe", "phone", "en"),
+        ("ana", "phone", "zh_Hans_CN"), ("lin", "desk", "en"), ("uma", "phone", "en"),
+        # Their pages have their own tests and keep the same rules (pages_lint); there is no room for the walk here.
+        pytest.param("zoe", "desk", "zh_Hans_CN", marks=pytest.mark.wide),
+        pytest.param("abe", "phone", "en", marks=pytest.mark.wide),
     ],
 )  # fmt: skip
 def test_every_page_is_without_barriers(

@@ -33,7 +33,7 @@ def runs(seed: int, *, small: bool) -> list[Run]:
     fewer = size if small else ["--visits", "1000", "--photos", "2000"]
     said = [
         *(Run(f"fleet {backend}", ["tests.fleet", *size, "--backend", backend]) for backend in BACKENDS),
-        Run("journeys in Firefox and WebKit", ["pytest", "-q", "-m", "engines"]),
+        Run("journeys in every browser, the long ones too", ["pytest", "-q", "-m", "engines or wide"]),
         Run("silence", ["tests.fleet.silence"]),
         Run("failing syncs", ["tests.fleet.failing_sync"]),
         Run("disk full", ["tests.fleet.disk_full"]),
