@@ -1,13 +1,16 @@
 # make run    the application with its demo zone on http://127.0.0.1:8000; needs python3 (3.11 or later) and make only
 # make test   everything that CI checks; installs what it needs
 # make fleet  phones by the thousand, kills, power cuts, restores: hours; its last line is one of figures
+#             SCALE=small starts each of its runs once, in half an hour; WITHOUT="silence, …" leaves some out
 # make bench  what it costs, measured: one JSON object (about five minutes; on a machine that does nothing else)
 # make bundle all that an installation needs without a network: build/fieldapp-…-{x86_64,aarch64}.tar.gz
-# make lint | unit | postgres | browser | engines   parts of it
+# make lint | node | unit | postgres | browser | engines   parts of make test, each alone
 SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8000
 SEED ?= 7
+SCALE ?= full
+WITHOUT ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
@@ -26,7 +29,7 @@ PYTEST := $(PY) -m pytest -q --durations=5
 .PHONY: help run init test lint node unit postgres browser engines chromium fleet clean bench bundle
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^SHELL/q; s/^# //p' Makefile
 
 # -- running ---------------------------------------------------------------------------------------------------
 
@@ -81,7 +84,7 @@ chromium: $(TOOLS)
 	@$(PY) -m tests.browser.chromium
 
 fleet: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(PY) -m tests.fleet.long --seed $(SEED)
+	@$(PY) -m tests.fleet.long --seed $(SEED) --scale $(SCALE) --without "$(WITHOUT)"
 
 $(TOOLS): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing what tests need ..."

