@@ -10,10 +10,11 @@ from fieldapp.accounts import policy
 from fieldapp.accounts.models import TASK_FORCE, TEAM_KINDS, Team, Unit
 from fieldapp.accounts.place_actions import TEAMS, UNITS
 from fieldapp.admin.people import words
-from fieldapp.admin.registers.fields import Choice, Day, Text, Typed, Whole, Wrong
+from fieldapp.admin.registers.choosing import Choice
+from fieldapp.admin.registers.fields import Day, Text, Typed, Whole, Wrong
 from fieldapp.admin.registers.known import Known, Options
+from fieldapp.admin.registers.pieces import NAME, ORDER, filled, holding
 from fieldapp.admin.registers.register import Beside, Line, Register
-from fieldapp.projects.enterprise_queries import like
 
 ENDS = _l("Archive it: the roles in it end today")
 
@@ -36,23 +37,22 @@ class LastDay(Day):
 def _team_line(row: Team, known: Known) -> Line:
     ends = _("until %(day)s", day=row.ends_on) if row.ends_on else ""
     over = _("Over") if row.ends_on and row.ends_on < known.today else ""
-    said = str(words.TEAM_KINDS.get(row.kind, row.kind)), ends
-    return Line(row.name, tuple(filter(None, said)), (over,) if over else ())
+    return Line(row.name, filled(str(words.TEAM_KINDS.get(row.kind, row.kind)), ends), filled(over))
 
 
 TEAMS_PAGE = Register(
     slug="teams", icon="people", title=_l("Teams"), one=_l("Team"),
     say=_l("Service teams, squads, task forces with an end"),
     kept=TEAMS, may=policy.may_keep_people, order=(Team.order, Team.name, Team.id), sure=True,
-    search=lambda text: Team.name.ilike(like(text), escape="\\"),
+    search=holding(Team.name),
     fields=(
-        Text(name="name", label=_l("What it is called"), required=True, most=80),
+        Text(name="name", most=80, **NAME),
         Choice(name="kind", label=_l("Kind of team"), options=_kinds, required=True),
         LastDay(
             name="ends_on", label=_l("Last day"),
             hint=_l("Of a task force. Roles in it end on that day at the latest."),
         ),
-        Whole(name="order", label=_l("Place in the list"), hint=_l("Smaller numbers come first."), empty=0),
+        ORDER,
     ),
     line=_team_line, beside=(Beside("memberships", "team", _l("Who is in it")),), words={"archive": ENDS},
 )  # fmt: skip
@@ -60,9 +60,9 @@ TEAMS_PAGE = Register(
 UNITS_PAGE = Register(
     slug="units", icon="kind-department", title=_l("Handling units"), one=_l("Handling unit"),
     say=_l("Whom issues are dispatched to, in organisation order"), kept=UNITS, may=policy.may_keep_people,
-    order=(Unit.order, Unit.name, Unit.id), sure=True, search=lambda text: Unit.name.ilike(like(text), escape="\\"),
+    order=(Unit.order, Unit.name, Unit.id), sure=True, search=holding(Unit.name),
     fields=(
-        Text(name="name", label=_l("What it is called"), required=True, most=80),
+        Text(name="name", most=80, **NAME),
         Whole(
             name="order", label=_l("Place in the list"), empty=0,
             hint=_l("The organisation order: smaller numbers come first, in every table."),

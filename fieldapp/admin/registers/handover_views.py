@@ -9,7 +9,8 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from fieldapp.accounts.models import ADMIN
-from fieldapp.admin.registers.fields import Day, Typed, Whom, Wrong
+from fieldapp.admin.registers.choosing import Whom
+from fieldapp.admin.registers.fields import Day, Typed, Wrong
 from fieldapp.admin.registers.known import Known, Options
 from fieldapp.core import clock, reauth
 from fieldapp.core.access import role

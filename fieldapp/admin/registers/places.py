@@ -41,10 +41,7 @@ class Point(Field):
         return ("lat", "lng")
 
     def inputs(self, row: Any, known: Known) -> dict[str, list[str]]:
-        put = {
-            name: ["" if getattr(row, name) is None else f"{getattr(row, name):.7f}".rstrip("0")]
-            for name in ("lat", "lng")
-        }
+        put = {name: [_degrees_of(getattr(row, name))] for name in ("lat", "lng")}
         return {**put, "pasted": [""], "datum": ["wgs84"]}
 
     def read(self, typed: Typed, known: Known) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import ADMIN
-from fieldapp.admin.registers import queries
+from fieldapp.admin.registers import history, queries
+from fieldapp.admin.registers.choosing import Choice, Ref
 from fieldapp.admin.registers.declared import PEOPLE, PLACES, REGISTERS, WORDS
-from fieldapp.admin.registers.fields import Choice, Ref
 from fieldapp.admin.registers.forms import Form
 from fieldapp.admin.registers.known import Known
 from fieldapp.admin.registers.register import Register
@@ -36,11 +36,11 @@ ANY = f"<any({', '.join(REGISTERS)}):slug>"
 @bp.get("/admin")
 @keeper
 def start() -> ResponseReturnValue:
-    return render_template("admin/start.html", places=_some(PLACES), words=_some(WORDS), people=_some(PEOPLE))
+    return render_template("admin/start.html", places=_mine(PLACES), words=_mine(WORDS), people=_mine(PEOPLE))
 
 
-def _some(slugs: tuple[str, ...]) -> list[Register]:
-    return [REGISTERS[slug] for slug in slugs if REGISTERS[slug].may(person())]
+def _mine(registers: tuple[Register, ...]) -> list[Register]:
+    return [one for one in registers if one.may(person())]
 
 
 def _register(slug: str) -> Register:
@@ -77,7 +77,7 @@ def _rows(register: Register) -> dict[str, Any]:
     )
     for name, keys in register.learn(page.items).items():
         known.learn(name, keys)
-    only = {name: register.field(name).say({name: value}, known) for name, value in narrowed.items()}  # type: ignore[union-attr]
+    only = {field.name: field.say(narrowed, known) for field in register.fields if field.name in narrowed}
     asked = {"q": search, "aside": "1" if aside else "", **{name: str(value) for name, value in narrowed.items()}}
     return {
         "register": register, "page": page, "search": search, "aside": aside, "only": only,
@@ -121,7 +121,11 @@ def _page(form: Form, row: Any = None, *, status: int = 200, **more: Any) -> Res
     shown: dict[str, Any] = {"register": register, "form": form, "known": known, "row": row, **more}
     if row is not None:
         key = getattr(row, register.kept.key)
-        shown |= {"key": key, "line": register.line(row, known), **_history(register, known, key)}
+        shown |= {
+            "key": key,
+            "line": register.line(row, known),
+            **history.page(register, known, key, request.args.get("before")),
+        }
         if register.archives:
             shown["archived"] = row.archived_at is not None
         else:
@@ -139,37 +143,17 @@ def _tiles() -> tiles.Tiles:
     return found
 
 
-def _history(register: Register, known: Known, key: UUID | str) -> dict[str, Any]:
-    turns = queries.history(read(), register, key, request.args.get("before"))
-    fields = {column: field for field in register.fields for column in field.columns}
-    meant: dict[str, list[Any]] = {}
-    for name, both in (pair for turn in turns.items for pair in turn.changes.items() if pair[0] in fields):
-        for value in both:
-            for target, keys in fields[name].rows_meant({name: value}).items():
-                meant.setdefault(target, []).extend(keys)
-    for target, keys in meant.items():
-        known.learn(target, keys)
-    return {"turns": turns, "said": [(turn, _said(turn.changes, fields, known)) for turn in turns.items]}
-
-
-def _said(changes: dict[str, list[Any]], fields: dict[str, Any], known: Known) -> list[tuple[str, str, str]]:
-    """(label, before, after) of each field, in the order of the form."""
-    done, said = set(), []
-    for name, field in fields.items():
-        if name not in changes or field.name in done:
-            continue
-        done.add(field.name)
-        before, after = ({c: changes[c][end] for c in field.columns if c in changes} for end in (0, 1))
-        said.append((str(field.label), field.say(before, known), field.say(after, known)))
-    return said
-
-
 @bp.get(f"/admin/{ANY}/<key>/history")
 @keeper
 def more_history(slug: str, key: str) -> ResponseReturnValue:
     register, known = _register(slug), _known()
     id, _row_of_it = _row(register, key)
-    return render_template("admin/_history.html", register=register, key=id, **_history(register, known, id))
+    return render_template(
+        "admin/_history.html",
+        register=register,
+        key=id,
+        **history.page(register, known, id, request.args.get("before")),
+    )
 
 
 @bp.get(f"/admin/{ANY}/choices")
