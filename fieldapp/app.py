@@ -1,8 +1,9 @@
 """The application, as a table of contents."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -123,10 +124,10 @@ def _configure(app: Flask, settings: Settings) -> None:
         VERSION=fieldapp.__version__,
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    cast(DefaultJSONProvider, app.json).ensure_ascii = False
     if settings.trusted_proxies:
         n = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # as Flask wants it
 
 
 def check_start(settings: Settings, database: Database, host: str) -> None:

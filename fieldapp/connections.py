@@ -119,7 +119,7 @@ class Patient(socket.socket):
         return not data
 
 
-class Connection(TConn):  # type: ignore[misc]
+class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """As gunicorn's, but no end of it is waited for in the loop that all others need."""
 
     def __init__(self, worker: "Worker", accepted: socket.socket, address: Any, listener: Any) -> None:
@@ -131,7 +131,7 @@ class Connection(TConn):  # type: ignore[misc]
             super().close()
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A web process: a thread is taken when a request begins to come, and given back when its phone falls silent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -84,7 +84,7 @@ class JobProcess:
             self._process.kill()
 
 
-class Watch(Arbiter):  # type: ignore[misc]
+class Watch(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn's master, which looks after the job process as well: about once a second."""
 
     jobs: JobProcess
@@ -98,7 +98,7 @@ class Watch(Arbiter):  # type: ignore[misc]
         super().stop(graceful)
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         self.settings, self.options = settings, options
         super().__init__()

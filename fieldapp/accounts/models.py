@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldapp.core.db import Base, new_id
+from fieldapp.core.db import Archivable, Base, new_id
 
 OFFICER, LEAD, DESK, UNIT, ADMIN = "officer", "lead", "desk", "unit", "admin"
 SECURITY, AUDITOR = "security", "auditor"
@@ -36,7 +36,7 @@ class User(Base):
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", lazy="selectin")
 
 
-class Team(Base):
+class Team(Archivable):
     """A team, squad (小分队) or task force (专班, the one with an end)."""
 
     __tablename__ = "team"
@@ -45,17 +45,15 @@ class Team(Base):
     kind: Mapped[str] = mapped_column(String(20), default=TEAM)
     ends_on: Mapped[date | None]
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]
 
 
-class Unit(Base):
+class Unit(Archivable):
     """A handling unit (承办单位): it must act on an issue; listed in organisation order."""
 
     __tablename__ = "unit"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]
 
 
 class Membership(Base):

@@ -63,7 +63,7 @@ def add() -> ResponseReturnValue:
 
     def keep(session: Session) -> list[str] | None:
         user = session.get_one(User, user_id)
-        return challenge and passkey_actions.add(session, user, said, challenge, place, name)  # type: ignore[return-value]
+        return passkey_actions.add(session, user, said, challenge, place, name) if challenge else None
 
     codes = db().write(keep)
     if codes is None:

@@ -13,8 +13,8 @@ from fieldapp.core import changes, clock
 from fieldapp.core.kept import Kept
 
 
-class Teams(Kept):
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+class Teams(Kept[Team]):
+    def after(self, session: Session, by: UUID | None, row: Team, was: dict[str, Any] | None) -> None:
         if was is None:
             return
         if row.archived_at is not None or (row.ends_on is not None and "ends_on" in was):
@@ -23,8 +23,8 @@ class Teams(Kept):
             changes.note(session, "officer", id)  # phones carry the team's name with its people
 
 
-class Units(Kept):
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+class Units(Kept[Unit]):
+    def after(self, session: Session, by: UUID | None, row: Unit, was: dict[str, Any] | None) -> None:
         super().after(session, by, row, was)
         if row.archived_at is not None:
             memberships.end_in(session, Membership.unit_id == row.id, _last_day(row), by=by)

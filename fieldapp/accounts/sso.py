@@ -52,7 +52,7 @@ def _issuer() -> str:
 
 def _client() -> Any:
     """Authlib's client of this application; made when the first person needs it."""
-    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # a proxy typed as what it stands for
     if "sso" not in app.extensions:
         oauth = OAuth(app)
         app.extensions["sso"] = oauth.register(

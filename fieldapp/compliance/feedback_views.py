@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Blueprint, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
@@ -78,11 +77,7 @@ def _say_once(id: UUID, form: FeedbackForm, by: UUID | None, code: str) -> Feedb
     def write(session: Session) -> bool:
         return actions.say(session, id, form.kind.data, form.text.data or "", by=by, code=code)
 
-    try:
-        kept = db().write(write)
-    except IntegrityError:  # the same form, sent twice at once: the other one was first
-        kept = db().write(write)
-    if not kept:
+    if not db().write_once(write):
         return None
     with db().reading() as session:
         return session.get_one(Feedback, id)

@@ -19,7 +19,7 @@ class Access:
 
 def _mark(access: Access) -> Callable[[View], View]:
     def marked(view: View) -> View:
-        view.access = access  # type: ignore[attr-defined]
+        view.access = access  # type: ignore[attr-defined]  # a mark on a function
         return view
 
     return marked

@@ -16,8 +16,8 @@ from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, TypeDecorator, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from fieldapp.core.fixed import execute
 
@@ -68,6 +68,13 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime}
+
+
+class Archivable(Base):
+    """A row that leaves the lists to choose from, and is never deleted."""
+
+    __abstract__ = True
+    archived_at: Mapped[datetime | None] = mapped_column(sort_order=1)
 
 
 class Ending(IntEnum):
@@ -151,6 +158,13 @@ class Database:
                 raise
         with self.writing() as session:
             return do(session)
+
+    def write_once(self, do: Callable[[Session], T]) -> T:
+        """As `write`, for a form that may come twice at once: where the other one was first, `do` finds its row."""
+        try:
+            return self.write(do)
+        except IntegrityError:
+            return self.write(do)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -10,16 +10,18 @@ What is particular to one noun is a subclass in that feature's actions.
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldapp.core import audit, changes, clock
-from fieldapp.core.db import Base
+from fieldapp.core.db import Archivable, Base
 
 Said = Mapping[str, Any]
+Row = TypeVar("Row", bound=Base)
+CanRest = TypeVar("CanRest", bound=Archivable)
 LONGEST_SAID = 200  # characters of a value in the audit log
 
 
@@ -44,11 +46,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-class Kept:
+class Kept(Generic[Row]):
     """How the rows of one table are kept."""
 
     def __init__(
-        self, model: type[Base], subject: str, columns: tuple[str, ...], *, phones: str = "",
+        self, model: type[Row], subject: str, columns: tuple[str, ...], *, phones: str = "",
         unique: tuple[str, ...] = (), key: str = "id", told_less: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         """`subject`: of the audit log. `phones`: the kind of reference data, if phones carry it. `told_less`: columns
@@ -58,7 +60,7 @@ class Kept:
 
     # -- the verbs --
 
-    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Row:
         """A new row. Saying it again changes nothing; raises Clash where key or a unique value is another's."""
         known = session.get(self.model, key)
         if known is not None:
@@ -76,7 +78,7 @@ class Kept:
 
     def change(
         self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
-    ) -> Base:
+    ) -> Row:
         """Set what differs. `seen`: what the page showed, as `plain` has it; raises Moved where that is no more so."""
         row = session.get_one(self.model, key, with_for_update=True)
         if seen is not None and any(plain(getattr(row, name)) != value for name, value in seen.items()):
@@ -93,22 +95,22 @@ class Kept:
         self.after(session, by, row, was)
         return row
 
-    def archive(self, session: Session, by: UUID | None, key: UUID | str) -> Base:
+    def archive(self: "Kept[CanRest]", session: Session, by: UUID | None, key: UUID | str) -> CanRest:
         """Off every list to choose from; what was said of it stays. Twice is as good as once."""
         return self._shelve(session, by, key, "archived")
 
-    def restore(self, session: Session, by: UUID | None, key: UUID | str) -> Base:
+    def restore(self: "Kept[CanRest]", session: Session, by: UUID | None, key: UUID | str) -> CanRest:
         return self._shelve(session, by, key, "restored")
 
-    def _shelve(self, session: Session, by: UUID | None, key: UUID | str, verb: str) -> Base:
-        row: Any = session.get_one(self.model, key, with_for_update=True)
+    def _shelve(self: "Kept[CanRest]", session: Session, by: UUID | None, key: UUID | str, verb: str) -> CanRest:
+        row = session.get_one(self.model, key, with_for_update=True)
         if (row.archived_at is not None) == (verb == "archived"):
-            return row  # type: ignore[no-any-return]
+            return row
         row.archived_at = clock.now() if verb == "archived" else None
         session.flush()
         audit.record(session, by, f"{self.subject}.{verb}", self.subject, key)
         self.after(session, by, row, {})
-        return row  # type: ignore[no-any-return]
+        return row
 
     # -- what a noun may put differently --
 
@@ -116,7 +118,7 @@ class Kept:
         """Columns from what was said: also those that follow from others, such as initials from a name."""
         return dict(said)
 
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Row, was: dict[str, Any] | None) -> None:
         """What follows from it. `was`: what differed before; none: the row is new; empty: archived or restored."""
         if self.phones:
             changes.note(session, self.phones, getattr(row, self.key))
@@ -130,7 +132,7 @@ class Kept:
 
     # -- --
 
-    def _differing(self, row: Any, said: Said) -> dict[str, Any]:
+    def _differing(self, row: Row, said: Said) -> dict[str, Any]:
         """What the row has, where something else is said."""
         had = {name: getattr(row, name) for name in said}
         return {name: value for name, value in had.items() if plain(value) != plain(said[name])}

@@ -67,7 +67,7 @@ Used = Callable[[Any], None]  # told of each page that somebody opens
 PASSWORD_PAGE, FACTOR_PAGE = "/settings/password", "/settings/second-factor"
 
 
-class Current(UserMixin):  # type: ignore[misc]
+class Current(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Flask-Login's view of a person; templates read `current_user.name` and `.role`."""
 
     def __init__(self, person: Person) -> None:
@@ -77,7 +77,7 @@ class Current(UserMixin):  # type: ignore[misc]
         self.role = person.role
 
 
-class Nobody(AnonymousUserMixin):  # type: ignore[misc]
+class Nobody(AnonymousUserMixin):  # type: ignore[misc]  # Flask-Login has no types
     name = ""
     role = ""
 

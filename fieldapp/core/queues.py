@@ -62,7 +62,7 @@ def waiting(settings: Settings, within: float) -> int | None:
         return None
 
 
-class Shared(RedisStorage):  # type: ignore[misc]
+class Shared(RedisStorage):  # type: ignore[misc]  # huey has no types
     """A list in Redis. That it is away is told once, and again when it is back."""
 
     _away = False

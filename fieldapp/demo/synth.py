@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +65,7 @@ def synthesize(settings: Settings, database: Database, *, projects: int, visits:
     database.write(lambda session: _settle(session, settings, synth, projects, dice))
     told = Told(clock.now())
     for batch in _batches(visits):
-        database.write(lambda session, batch=batch: _write(session, synth, batch, visits, dice, told))  # type: ignore[misc]
+        database.write(partial(_write, synth=synth, batch=batch, visits=visits, dice=dice, told=told))
     database.write(lambda session: _count(session, synth, told))
     made = ", ".join(f"{count} {name}" for name, count in sorted(told.rows.items()))
     return f"A synthetic zone: {projects} projects, {made}. Accounts synth1 … synth{TEAMS * OFFICERS_A_TEAM}, \

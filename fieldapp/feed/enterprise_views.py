@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
@@ -183,10 +182,7 @@ def add_contact(id: UUID) -> ResponseReturnValue:
 def _once(write: Any) -> bool:
     """Whether it is here now: just written, or by an earlier send of the same form."""
     try:
-        try:
-            db().write(write)
-        except IntegrityError:  # the same form, sent twice at once: the other one was first
-            db().write(write)
+        db().write_once(write)
     except Taken:
         return False
     return True

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import DESK, LEAD, OFFICER, SECURITY
@@ -126,11 +125,7 @@ def _make(type: str, target_id: UUID) -> ResponseReturnValue:
     def write(session: Session) -> bool:
         return link_actions.make(session, by, id, _token(id), type, target_id, days)
 
-    try:
-        made = db().write(write)
-    except IntegrityError:  # the same form, sent twice at once: the other one was first
-        made = db().write(write)
-    if not made:
+    if not db().write_once(write):
         raise not_found()
     return redirect(f"/{type}s/{target_id}/share?made={id}#links", 303)
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import ADMIN, DESK, LEAD, OFFICER
@@ -262,9 +261,7 @@ def _once(id: UUID, said: SupplementBody, photos: Chosen | None = None) -> bool:
     new = photos.parked if photos is not None and _already(id) is None else []
     photo_forms.keep(new)
     try:
-        done = db().write(write)
-    except IntegrityError:  # the same form, sent twice at once: the other one was first
-        done = db().write(write)
+        done = db().write_once(write)
     except CannotPlace as refused:
         raise not_found() from refused
     photo_forms.keep_what_is_gone(new)

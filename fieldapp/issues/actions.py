@@ -31,6 +31,7 @@ from fieldapp.photos import actions as photos
 from fieldapp.projects import actions as projects
 from fieldapp.projects.models import Enterprise, Project
 from fieldapp.timeline import actions as timeline
+from fieldapp.timeline import queries as timelines
 
 numbers.kept_in(numbers.ISSUE, Issue.id, Issue.number)
 
@@ -42,6 +43,8 @@ def record_event(
     known = session.get(IssueEvent, event.id)
     if known is not None:
         return again(session, known, event, source)
+    if timelines.is_taken(session, event.id, "issue"):
+        return Outcome("not_applied", "id-taken")
     issue = session.scalar(select(Issue).where(Issue.id == event.issue).with_for_update())
     if event.type == "opened" and issue is None:
         if _open(session, by, event, source):

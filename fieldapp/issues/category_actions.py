@@ -7,19 +7,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldapp.core.db import Base
 from fieldapp.core.kept import Clash, Kept, Said
 from fieldapp.issues.models import Category
 
 
-class Categories(Kept):
-    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
+class Categories(Kept[Category]):
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Category:
         _check_levels(session, key, said)
         return super().add(session, by, key, said)
 
     def change(
         self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
-    ) -> Base:
+    ) -> Category:
         _check_levels(session, key, said)
         return super().change(session, by, key, said, seen=seen)
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldapp.core.db import Base, new_id
+from fieldapp.core.db import Archivable, Base, new_id
 
 
-class Category(Base):
+class Category(Archivable):
     """Two levels, data not code. `unit_id`: who is suggested as lead unit."""
 
     __tablename__ = "category"
@@ -21,7 +21,6 @@ class Category(Base):
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     closing_condition: Mapped[str] = mapped_column(String(200), default="")  # 销号标准
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]
 
 
 class Issue(Base):

@@ -61,7 +61,7 @@ def _say_otherwise(session: Session, issue: Issue, known: IssueEvent, event: bod
     session.flush()
     linked = [link.project_id for link in issue.projects]
     _show_events(session, issue, linked, [link.enterprise_id for link in issue.enterprises])
-    timeline.amend(session, known.id, occurred_at=known.occurred_at, subkind=event.type)
+    timeline.amend(session, "issue", known.id, occurred_at=known.occurred_at, subkind=event.type)
     for id in linked:
         projects.touch(session, id)
         changes.note(session, "project", id)
@@ -87,7 +87,7 @@ def _link_anew(
     insert_rows(session, IssueEnterprise, [{"issue_id": issue.id, "enterprise_id": id} for id in enterprise_ids])
     _show_events(session, issue, project_ids, enterprise_ids)
     for said in session.scalars(select(IssueEvent.id).where(IssueEvent.issue_id == issue.id)):
-        timeline.settle(session, said, projects=project_ids, enterprises=enterprise_ids, at=at)
+        timeline.settle(session, "issue", said, projects=project_ids, enterprises=enterprise_ids, at=at)
     for id in before | set(project_ids):
         projects.touch(session, id)
         changes.note(session, "project", id)

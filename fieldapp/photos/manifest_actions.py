@@ -40,7 +40,7 @@ def claim(
     if fresh and _claim_new(session, record_id, owner_id, claims):
         return [one.id for one in claims]
     listed = {c.id for c in claims}
-    for photo in _of_record(session, record_id):
+    for photo in _of_record(session, record_id, owner_id):
         if photo.id not in listed and photo.reason != PARKED and photo.state != WITHDRAWN:
             photo.state, photo.reason = WITHDRAWN, UNLISTED
     _expect(session, record_id, owner_id, claims)
@@ -177,8 +177,9 @@ def _describe(photo: Photo, order: int, one: PhotoClaim, held: Collection[str]) 
         photo.state, photo.stored_at, photo.derivative = WANTED, None, "none"
 
 
-def _of_record(session: Session, record_id: UUID) -> Sequence[Photo]:
-    return session.scalars(select(Photo).where(Photo.record_id == record_id)).all()
+def _of_record(session: Session, record_id: UUID, owner_id: UUID) -> Sequence[Photo]:
+    """Their owner's only: who says something under a record's id gives up nobody else's."""
+    return session.scalars(select(Photo).where(Photo.record_id == record_id, Photo.owner_id == owner_id)).all()
 
 
 def hashes_held(session: Session, owner_id: UUID, hashes: Collection[str]) -> set[str]:

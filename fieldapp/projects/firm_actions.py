@@ -6,19 +6,18 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.actions import initials
-from fieldapp.core.db import Base
 from fieldapp.core.kept import Clash, Kept, Said
 from fieldapp.projects.enterprise_actions import phones_learn
 from fieldapp.projects.models import Contact, Enterprise, tail_of
 from fieldapp.projects.project_actions import zone_of
 
 
-class Enterprises(Kept):
-    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
+class Enterprises(Kept[Enterprise]):
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Enterprise:
         """Confirmed from the beginning."""
         return super().add(session, by, key, {**said, "zone_id": zone_of(session, None)})
 
-    def restore(self, session: Session, by: UUID | None, key: UUID | str) -> Base:
+    def restore(self, session: Session, by: UUID | None, key: UUID | str) -> Enterprise:
         """Raises Clash("merged") for one that was merged: another stands for it."""
         if session.get_one(Enterprise, key).merged_into is not None:
             raise Clash("merged")
@@ -30,15 +29,15 @@ class Enterprises(Kept):
             made["initials"] = initials(said["name"])[:120]
         return made
 
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Enterprise, was: dict[str, Any] | None) -> None:
         """Phones carry it with each of its projects."""
         if was is not None:
             row.confirmed = True
             phones_learn(session, row.id)
 
 
-class Contacts(Kept):
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+class Contacts(Kept[Contact]):
+    def after(self, session: Session, by: UUID | None, row: Contact, was: dict[str, Any] | None) -> None:
         if was:
             row.confirmed = True
         phones_learn(session, row.enterprise_id)

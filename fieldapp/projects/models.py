@@ -9,20 +9,19 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Numeric, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from fieldapp.core.db import Base, new_id
+from fieldapp.core.db import Archivable, Base, new_id
 
 
-class Zone(Base):
+class Zone(Archivable):
     """A development zone (开发区). `basemap` is its own outline: coast, roads, plots, as GeoJSON."""
 
     __tablename__ = "zone"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     basemap: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    archived_at: Mapped[datetime | None]
 
 
-class Area(Base):
+class Area(Archivable):
     """A sub-zone (片区), the unit of the roll-up."""
 
     __tablename__ = "area"
@@ -30,7 +29,6 @@ class Area(Base):
     zone_id: Mapped[UUID] = mapped_column(ForeignKey("zone.id"), index=True)
     name: Mapped[str] = mapped_column(String(80))
     boundary: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    archived_at: Mapped[datetime | None]
 
 
 class Stage(Base):
@@ -43,7 +41,7 @@ class Stage(Base):
     order: Mapped[int]
 
 
-class Enterprise(Base):
+class Enterprise(Archivable):
     __tablename__ = "enterprise"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     zone_id: Mapped[UUID | None] = mapped_column(ForeignKey("zone.id"))
@@ -56,10 +54,9 @@ class Enterprise(Base):
     proposed_by: Mapped[UUID | None]  # the officer, where it is not confirmed yet
     proposed_team: Mapped[UUID | None]  # theirs at that time: until the desk has looked, it is for them
     merged_into: Mapped[UUID | None]  # the one that stands, never one that was merged itself
-    archived_at: Mapped[datetime | None]
 
 
-class Contact(Base):
+class Contact(Archivable):
     __tablename__ = "contact"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     # None: met on a visit that is not filed yet.
@@ -72,7 +69,6 @@ class Contact(Base):
     confirmed: Mapped[bool] = mapped_column(default=True)  # false: an officer added them
     proposed_by: Mapped[UUID | None]
     visit_id: Mapped[UUID | None]  # the visit that they were met on, where that is how they came here
-    archived_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_contact_phone_tail", "phone_tail"),
@@ -97,7 +93,7 @@ def tail_of(phone: str) -> str:
     return digits[-4:] if len(digits) >= 7 else ""
 
 
-class Project(Base):
+class Project(Archivable):
     """An enterprise's undertaking, one row a phase (期)."""
 
     __tablename__ = "project"
@@ -118,7 +114,6 @@ class Project(Base):
     contact_every_days: Mapped[int | None]  # the wished cadence; a guide, never a punch clock
     last_contact_at: Mapped[datetime | None]  # any kind counts but a call nobody answered; follows the fold
     version: Mapped[int] = mapped_column(BigInteger, default=0)  # the live timeline's cursor
-    archived_at: Mapped[datetime | None]
 
     enterprise: Mapped[Enterprise] = relationship()
     area: Mapped[Area | None] = relationship()
@@ -160,17 +155,16 @@ class Opened(Base):
     __table_args__ = (Index("ix_opened_user_at", "user_id", "at"),)
 
 
-class Programme(Base):
+class Programme(Archivable):
     """A campaign (专项活动) that one visit can answer for."""
 
     __tablename__ = "programme"
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]
 
 
-class Phrase(Base):
+class Phrase(Archivable):
     """A stock phrase (常用语) for one field of the visit form."""
 
     __tablename__ = "phrase"
@@ -178,4 +172,3 @@ class Phrase(Base):
     field: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts.actions import initials
 from fieldapp.core import audit, changes
-from fieldapp.core.db import Base, new_id
+from fieldapp.core.db import new_id
 from fieldapp.core.kept import Clash, Kept, Moved, Said, plain
 from fieldapp.projects import actions
 from fieldapp.projects.models import Area, Assignment, Project, Zone
@@ -19,19 +19,19 @@ MAIN, SUPPORTING = "main", "supporting"
 ROLES = (MAIN, SUPPORTING)  # 主责, 协同
 
 
-class Projects(Kept):
+class Projects(Kept[Project]):
     def made_of(self, said: Said) -> dict[str, Any]:
         made = dict(said)
         if "name" in said:
             made["initials"] = initials(said["name"])[:160]
         return made
 
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Project, was: dict[str, Any] | None) -> None:
         """Its page and all phones learn of it: an archived one leaves them by the next delta."""
         changes.note(session, "project", row.id)
         actions.touch(session, row.id)
 
-    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Project:
         """Raises Clash("zone") where there is no zone yet."""
         zone = zone_of(session, said.get("area_id"))
         if zone is None:
@@ -40,7 +40,7 @@ class Projects(Kept):
 
     def change(
         self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
-    ) -> Base:
+    ) -> Project:
         if said.get("area_id") is not None:
             said = {**said, "zone_id": zone_of(session, said["area_id"])}
         return super().change(session, by, key, said, seen=seen)
@@ -53,10 +53,10 @@ def zone_of(session: Session, area_id: UUID | None) -> UUID | None:
     return session.scalar(select(Zone.id).order_by(Zone.archived_at.is_not(None), Zone.name, Zone.id).limit(1))
 
 
-class Assignments(Kept):
+class Assignments(Kept[Assignment]):
     """挂点. A row says who served from when to when, for good: a change ends it and begins another."""
 
-    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Base:
+    def add(self, session: Session, by: UUID | None, key: UUID | str, said: Said) -> Assignment:
         """Raises Clash("whom") where this officer or team serves the project in that time already."""
         if session.get(Assignment, key) is None:
             session.get_one(Project, said["project_id"], with_for_update=True)  # two at once would not see each other
@@ -65,7 +65,7 @@ class Assignments(Kept):
 
     def change(
         self, session: Session, by: UUID | None, key: UUID | str, said: Said, *, seen: Mapping[str, Any] | None = None
-    ) -> Base:
+    ) -> Assignment:
         """From `starts_on` it is as `said`; until the day before, as it was. Another last day alone is just that."""
         row = session.get_one(Assignment, key, with_for_update=True)
         if seen is not None and any(plain(getattr(row, name)) != value for name, value in seen.items()):
@@ -102,7 +102,7 @@ class Assignments(Kept):
                 self.end(session, by, row.id, begins - timedelta(days=1))
         return len(rows)
 
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+    def after(self, session: Session, by: UUID | None, row: Assignment, was: dict[str, Any] | None) -> None:
         """Whose project it is stands in the rows that phones carry."""
         changes.note(session, "project", row.project_id)
         actions.touch(session, row.project_id)

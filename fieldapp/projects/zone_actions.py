@@ -11,8 +11,8 @@ from fieldapp.core.kept import Kept
 from fieldapp.projects.models import Area, Phrase, Programme, Project, Zone
 
 
-class Areas(Kept):
-    def after(self, session: Session, by: UUID | None, row: Any, was: dict[str, Any] | None) -> None:
+class Areas(Kept[Area]):
+    def after(self, session: Session, by: UUID | None, row: Area, was: dict[str, Any] | None) -> None:
         """Phones carry an area by its name, with each project."""
         if was and "name" in was:
             for id in session.scalars(select(Project.id).where(Project.area_id == row.id)).all():

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, exists, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import User
@@ -47,6 +47,8 @@ def write(
     author: Person, admitted: bool,
 ) -> tuple[str, str, list[UUID]]:  # fmt: skip
     """(state of the record, reason, issues opened)."""
+    if _is_taken(session, reading, author):
+        raise SetAside(raw.id, UNPLACED, envelope.DIFFERS, str(arrival.id))
     match reading.record:
         case VisitRecord(body=body):
             return _write_visit(session, settings, head, raw, reading, arrival, author, body, admitted)
@@ -77,6 +79,17 @@ def write(
             applied = follow_ups.act(session, author, arrival, act, zone_readable=settings.zone_readable)
             return {True: (PLACED, "", []), False: (NOT_APPLIED, "gone", []), None: (HELD, "", [])}[applied]
     raise AssertionError("a whole reading is one of the four")
+
+
+def _is_taken(session: Session, reading: Reading, author: Person) -> bool:
+    """Whether this is the id of something else: of a visit or a supplement that was logged on a page there are no bytes
+    here, and what is kept by the record's id (photos, events) would become that of whoever sends some."""
+    record = reading.record
+    if record is None or isinstance(record, VisitRecord):
+        return False  # a visit has its own answer below
+    own = Supplement.owner_id == author.id if isinstance(record, SupplementRecord) else false()
+    taken = or_(exists().where(Visit.id == record.id), exists().where(and_(Supplement.id == record.id, ~own)))
+    return bool(session.scalar(select(taken)))
 
 
 def _head_of(session: Session, visit_id: UUID) -> Record | None:
@@ -144,11 +157,9 @@ def _hold_child(session: Session, raw: Raw, author: Person, reading: Reading, ev
     }  # fmt: skip
     statement = changes.insert(session, Record).values(**row)
     again = {"raw_id": raw.id, "state": HELD, "rev": raw.rev, "target": event.issue}
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_=again, where=_RECORD.c.reason.in_(["superseded", ""])
-        )
-    )
+    of_visit = select(Raw.id).where(Raw.record_id == raw.record_id)
+    ours = and_(_RECORD.c.raw_id.in_(of_visit), _RECORD.c.reason.in_(["superseded", ""]))  # or the id is another's
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again, where=ours))
 
 
 def _drop_children(session: Session, raw: Raw, listed: set[UUID]) -> None:

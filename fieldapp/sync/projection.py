@@ -6,6 +6,7 @@ The record's head is locked, every raw of it that waits is judged, and the newes
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import bindparam, null, select, update
@@ -115,7 +116,7 @@ def settle(
     for raw in raws:
         if raw.state == RECEIVED:
             judged.append(raw.id)
-            released += _guarded(raw, lambda raw=raw: _judge(session, settings, head, raw, raws, known))  # type: ignore[misc]
+            released += _guarded(raw, partial(_judge, session, settings, head, raw, raws, known))
     return released
 
 

@@ -1,7 +1,7 @@
 """The receipt: what the server says it holds of a record (docs/sync-protocol.md 6). Given only after the commit."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -64,7 +64,7 @@ def receipt_for(session: Session, record_id: UUID, sha256: str | None = None) ->
 def _receipt(session: Session, row: Any) -> Receipt:
     state, reason = _state_of(row)
     lines = _photos_of(session, row)
-    shown: Any = "unknown"
+    shown: list[PhotoReceipt] | Literal["unknown"] = "unknown"
     if lines is not None:
         shown = [PhotoReceipt.model_validate(line, from_attributes=True) for line in lines]
     number, of_issues = _numbers_of(session, row) if state in (PLACED, UNFILED) else (None, {})
@@ -72,7 +72,7 @@ def _receipt(session: Session, row: Any) -> Receipt:
         id=row.id,
         payload_sha256=row.payload_sha256,
         server_epoch=row.epoch or "",
-        state=state,  # type: ignore[arg-type]
+        state=state,  # type: ignore[arg-type]  # words of the table; `Receipt` names each
         needs_review=row.needs_review,
         photos=shown,
         complete=lines is not None and all(p.settled for p in lines),

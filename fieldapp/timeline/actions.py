@@ -45,17 +45,22 @@ _APPEND = Fixed(
 )  # fmt: skip
 
 
-def amend(session: Session, ref: UUID, *, occurred_at: datetime, subkind: str) -> None:
+def amend(session: Session, kind: str, ref: UUID, *, occurred_at: datetime, subkind: str) -> None:
     """The fold of `ref` changed when it happened, or what kind it is."""
-    session.execute(update(Entry).where(Entry.ref == ref).values(occurred_at=occurred_at, subkind=subkind))
+    same = update(Entry).where(Entry.ref == ref, Entry.kind == kind)
+    session.execute(same.values(occurred_at=occurred_at, subkind=subkind))
 
 
-def settle(session: Session, ref: UUID, *, projects: Iterable[UUID], enterprises: Iterable[UUID], at: datetime) -> None:
-    """Let `ref` show on these timelines only: it leaves the others, and comes back where it had left."""
+def settle(
+    session: Session, kind: str, ref: UUID, *, projects: Iterable[UUID], enterprises: Iterable[UUID], at: datetime
+) -> None:
+    """Let `ref` show on these timelines only: it leaves the others, and comes back where it had left.
+
+    Its `kind` is said, too: phones choose ids, and one who takes another's moves nothing of it."""
     elsewhere = or_(
         and_(Entry.project_id.is_not(None), Entry.project_id.not_in(list(projects))),
         and_(Entry.enterprise_id.is_not(None), Entry.enterprise_id.not_in(list(enterprises))),
     )
-    mine = update(Entry).where(Entry.ref == ref)
+    mine = update(Entry).where(Entry.ref == ref, Entry.kind == kind)
     session.execute(mine.where(elsewhere, Entry.left_at.is_(None)).values(left_at=at))
     session.execute(mine.where(~elsewhere, Entry.left_at.is_not(None)).values(left_at=None))

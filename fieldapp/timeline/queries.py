@@ -4,13 +4,20 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from fieldapp.core.fixed import Fixed
 from fieldapp.core.paging import Page, pack, page, unpack
 from fieldapp.timeline.models import Entry
 
 SIZE = 20
+_OTHER = Fixed(select(Entry.id).where(Entry.ref == bindparam("sought"), Entry.kind != bindparam("kind")).limit(1))
+
+
+def is_taken(session: Session, ref: UUID, kind: str) -> bool:
+    """Whether timelines know something of another kind by this id."""
+    return _OTHER.first(session, sought=ref, kind=kind) is not None
 
 
 def entries(

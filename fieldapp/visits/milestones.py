@@ -62,7 +62,12 @@ def follow(session: Session, visit: Visit, main: Linked | None, before: Collecti
     for ref in known | set(said):
         here = [main] if main is not None and ref in said else []
         timeline.settle(
-            session, ref, projects=[one.id for one in here], enterprises=[one.enterprise_id for one in here], at=at
+            session,
+            KIND,
+            ref,
+            projects=[one.id for one in here],
+            enterprises=[one.enterprise_id for one in here],
+            at=at,
         )
         if ref in said:
-            timeline.amend(session, ref, occurred_at=reached_at(said[ref], **when), subkind=said[ref]["node"])
+            timeline.amend(session, KIND, ref, occurred_at=reached_at(said[ref], **when), subkind=said[ref]["node"])

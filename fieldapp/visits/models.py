@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldapp.core.db import Base, new_id
+from fieldapp.core.db import Archivable, Base, new_id
 
 
-class VisitKind(Base):
+class VisitKind(Archivable):
     """踏查现场, 电话跟踪, …: data, not code. Expected is a wish; nothing ever blocks saving."""
 
     __tablename__ = "visit_kind"
@@ -23,7 +23,6 @@ class VisitKind(Base):
     position: Mapped[str] = mapped_column(String(10))
     fields: Mapped[list[str]] = mapped_column(JSON)  # of VisitBody, in the order in which such a visit happens
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]
 
 
 class Visit(Base):
@@ -183,7 +182,7 @@ class StageSeen(Base):
     )
 
 
-class Question(Base):
+class Question(Archivable):
     """What to ask at a stage, or as long as a project is before, in, or after its building. Data, not code."""
 
     __tablename__ = "question"
@@ -193,4 +192,3 @@ class Question(Base):
     stages: Mapped[list[str]] = mapped_column(JSON)  # none: of its scope
     scope: Mapped[str] = mapped_column(String(20), default="")  # before, building (在建), producing (投产)
     order: Mapped[int] = mapped_column(default=0)
-    archived_at: Mapped[datetime | None]

@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Blueprint, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import actions as accounts
@@ -157,8 +156,9 @@ def add_user() -> ResponseReturnValue:
             memberships.propose(session, made, wanted, id=form.proposal_id, by=by.id, day=today)
         return made
 
+    close_reading()  # what was read before does not know of it
     try:
-        made = _write_once(write)
+        made = db().write_once(write)
     except Refused as refused:
         form.refuse(refused)
         return _new_page(form, 422)
@@ -166,14 +166,6 @@ def add_user() -> ResponseReturnValue:
         read(), made, three_powers=settings().three_powers, day=today
     )  # the form may come again when somebody has granted the account a power: its password is nobody's to see
     return _page(_user(made.id), once=once if mine and _is_unused(made, once) else "", made=True)
-
-
-def _write_once(write: Any) -> User:
-    close_reading()  # what was read before does not know of it
-    try:
-        return db().write(write)  # type: ignore[no-any-return]
-    except IntegrityError:  # the same form, or the same name, at once: the other one was first
-        return db().write(write)  # type: ignore[no-any-return]
 
 
 def _secret() -> str:

@@ -40,7 +40,7 @@ class Register:
     title: Any
     one: Any  # the singular, as "new …" says it
     say: Any  # a line for the start page
-    kept: Kept
+    kept: Kept[Any]
     fields: tuple[Field, ...]
     may: Callable[[Person], bool]
     order: tuple[Any, ...]  # columns; the last is the key
@@ -80,5 +80,5 @@ class Register:
         """Rows that show on request only."""
         if self.past is not None:
             return self.past(today)
-        archived: ColumnElement[bool] = self.kept.model.archived_at.is_not(None)  # type: ignore[attr-defined]
+        archived: ColumnElement[bool] = self.kept.model.archived_at.is_not(None)
         return archived

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import ADMIN
@@ -223,10 +222,7 @@ def add_row(slug: str) -> ResponseReturnValue:
 def _once(write: Callable[[Session], Any], form: Form) -> bool:
     """Whether it is done; if not, the form says what clashes."""
     try:
-        try:
-            db().write(write)
-        except IntegrityError:  # the same form, sent twice at once: the other one was first
-            db().write(write)
+        db().write_once(write)
     except Clash as clash:
         form.errors[clash.field] = _clashes(clash.field)
         return False
