@@ -17,6 +17,13 @@ TAP = """() => {
   const button = document.querySelector("[data-send]:not([aria-busy])");
   if (button?.offsetParent) button.click();
 }"""
+WORKER = """async () => {
+  const { installing, waiting, active } = (await navigator.serviceWorker.getRegistration()) ?? {};
+  const kept = [];
+  for (const name of await caches.keys()) kept.push((await (await caches.open(name)).keys()).length);
+  const states = [installing, waiting, active].map((worker) => worker?.state ?? null);
+  return { at_work: navigator.serviceWorker.controller !== null, states, kept };
+}"""
 LOOK = """(css) => {
   const step = document.querySelector(css);
   return [!step.offsetParent, step.hasAttribute("data-open")];
@@ -78,12 +85,12 @@ def get_ready(device: Device, name: str = "ana") -> None:
     sign_in(device, name)
     looks = count()
 
-    def at_work() -> bool:
+    def worker() -> dict[str, Any]:
         if next(looks) % LONG == 0:  # on a busy machine a first visit may fail; an officer opens the page again
             device.open("/settings")
-        return bool(device.run("() => navigator.serviceWorker.controller !== null"))
+        return dict(device.run(WORKER))
 
-    eventually("the worker at work", at_work, bool)
+    eventually("the worker at work", worker, lambda seen: bool(seen["at_work"]))
     eventually("reference data", lambda: knows(device), lambda names: {"kinds", "projects"} <= names)
 
 

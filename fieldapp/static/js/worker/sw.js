@@ -8,6 +8,7 @@ const CACHE = PREFIX + VERSION;
 const PATIENCE = 3000;
 const TRIES = 3;
 const PAUSE = 2000;
+const SILENCE = 90_000; // the browser gives up an installation after five minutes, however much has come
 const HANDED = "fieldapp-handed"; // not a shell's: no deploy sweeps it
 const MOST_HANDED = 5; // times that wait, whoever sent them
 const MOST_PICTURES = 20; // of a record (outbox/drafts.js)
@@ -128,7 +129,7 @@ async function precache() {
   let missing = PRE.filter((url) => !isFixed(url) || !had.has(url));
   for (let left = TRIES; missing.length > 0; left -= 1) {
     if (left < TRIES) await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    const asked = await Promise.allSettled(missing.map((url) => (isFixed(url) ? cache.add(url) : keepPage(cache, url))));
+    const asked = await Promise.allSettled(missing.map((url) => keep(cache, url)));
     missing = missing.filter((_, at) => asked[at]?.status === "rejected");
     if (missing.length > 0 && left === 1) throw new Error(`not kept: ${missing.join(" ")}`);
   }
@@ -139,11 +140,19 @@ function isFixed(url) {
   return url.startsWith("/s/");
 }
 
-// Not every 200 is our page: the next version's names modules that are not kept, and a hotel's login page answers too.
-async function keepPage(cache, url) {
-  const answer = await fetch(url, { cache: "reload" });
-  if (!answer.ok || !(await answer.clone().text()).includes(TREE)) throw new Error(`not this version's: ${url}`);
-  await cache.put(url, answer);
+// A connection that dies without a word would hold the whole installation. Not every 200 is our page: the next version's
+// names modules that are not kept, and a hotel's login page answers too.
+async function keep(cache, url) {
+  const patience = new AbortController();
+  const over = setTimeout(() => patience.abort(), SILENCE);
+  try {
+    const answer = await fetch(url, { signal: patience.signal, cache: isFixed(url) ? "default" : "reload" });
+    const ours = answer.ok && (isFixed(url) || (await answer.clone().text()).includes(TREE));
+    if (!ours) throw new Error(`not this version's: ${url}`);
+    await cache.put(url, answer);
+  } finally {
+    clearTimeout(over);
+  }
 }
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
