@@ -85,13 +85,18 @@ def get_ready(device: Device, name: str = "ana") -> None:
     sign_in(device, name)
     looks = count()
 
-    def worker() -> dict[str, Any]:
-        if next(looks) % LONG == 0:  # on a busy machine a first visit may fail; an officer opens the page again
+    def look() -> dict[str, Any]:
+        seen = next(looks)
+        if seen == 2 * LONG:  # on a busy machine WebKit may lose its workers for good: an officer closes the app
+            device.kill()
+            device.reopen("/settings")
+            if device.run("() => document.querySelector('form[data-sign-in]') !== null"):
+                sign_in(device, name)
+        elif seen % LONG == 0:  # a first visit may fail: an officer opens the page again
             device.open("/settings")
-        return dict(device.run(WORKER))
+        return {**device.run(WORKER), "knows": sorted(knows(device))}
 
-    eventually("the worker at work", worker, lambda seen: bool(seen["at_work"]))
-    eventually("reference data", lambda: knows(device), lambda names: {"kinds", "projects"} <= names)
+    eventually("ready", look, lambda seen: seen["at_work"] and {"kinds", "projects"} <= set(seen["knows"]))
 
 
 def knows(device: Device) -> set[str]:

@@ -126,3 +126,68 @@ test("a page of the version before gets the folds of its own version from the wo
   };
   assert.deepEqual([await get("?of=aaa"), await get("?of=bbb"), await get(""), await get("?of=ccc")], ["one", "two", "two", "from the network"]);
 });
+
+/** A page of this address is asked for; `network` is what the office will say. */
+function slowPage() {
+  const listeners = new Map();
+  const told = [];
+  const later = []; // what a clock does when its time is over
+  const self = {
+    addEventListener: (type, listener) => listeners.set(type, listener),
+    clients: { get: async (id) => ({ postMessage: (what) => told.push(`${id} ${what}`) }) },
+  };
+  const caches = { open: async () => ({ match: async () => ({ shell: true }) }) };
+  const answers = [];
+  const fetch = () => new Promise((resolve) => answers.push(resolve));
+  vm.runInNewContext(`const VERSION = "v1"; const PRE = ${JSON.stringify(PRE)};\n${SOURCE}`, {
+    self, caches, fetch, URL, location: new URL(HERE), setTimeout: (over) => later.push(over),
+  });
+  const ask = (client, method = "GET") => {
+    let answer = null;
+    const request = { url: `${HERE}/projects/7`, method, mode: "navigate", headers: new Map() };
+    const hold = (promise) => void promise;
+    listeners.get("fetch")({ request, resultingClientId: client, waitUntil: hold, respondWith: (given) => (answer = given) });
+    return answer;
+  };
+  const settle = () => new Promise((done) => setImmediate(done));
+  const wait = async () => {
+    await settle();
+    later.splice(0).forEach((over) => over());
+    await settle();
+  };
+  return { ask, wait, settle, told, brings: (at, status, page) => answers[at]({ status, page }) };
+}
+
+test("what a slow network brings after the shell is told to that page, and shown when it asks again", async () => {
+  const phone = slowPage();
+  const first = phone.ask("one");
+  await phone.wait();
+  assert.deepEqual(await first, { shell: true });
+  phone.brings(0, 200, "the project");
+  await phone.settle();
+  assert.deepEqual(phone.told, ["one come"]);
+  assert.deepEqual(await phone.ask("two"), { status: 200, page: "the project" });
+  const third = phone.ask("three"); // given once only
+  await phone.settle();
+  phone.brings(2, 200, "the project today");
+  assert.equal((await third).page, "the project today");
+});
+
+test("what came late is kept for a minute, told of no failing server, and forgotten with any write", async () => {
+  const phone = slowPage();
+  const answered = async (at, status) => {
+    const shown = phone.ask("page");
+    await phone.wait();
+    assert.deepEqual(await shown, { shell: true });
+    phone.brings(at, status, "late");
+    await phone.settle();
+  };
+  await answered(0, 502);
+  assert.deepEqual(phone.told, []);
+  await answered(1, 200);
+  phone.ask("page", "POST");
+  await answered(2, 200); // not what was there before the write
+  await phone.wait(); // a minute
+  await answered(3, 200);
+  assert.deepEqual(phone.told, Array(3).fill("page come"));
+});

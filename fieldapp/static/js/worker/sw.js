@@ -6,6 +6,7 @@
 const PREFIX = "fieldapp-shell-";
 const CACHE = PREFIX + VERSION;
 const PATIENCE = 3000;
+const LATEST = 60_000; // a page that came late is not yesterday's
 const TRIES = 3;
 const PAUSE = 2000;
 const SILENCE = 90_000; // the browser gives up an installation after five minutes, however much has come
@@ -27,7 +28,7 @@ const RULES = [
   ["assets", (_, url) => url.pathname.startsWith("/s/"), (event) => asset(event)],
   ["the door, forms, files", (_, url) => /^\/(api|login|logout|visits\/new|sw\.js|manifest|healthz|readyz|photos)\b/.test(url.pathname), null],
   ["fragments", (req) => req.headers.has("HX-Request"), (event) => fragment(event)],
-  ["other pages", (req) => isPage(req), (event) => page(event)],
+  ["other pages", (req) => isPage(req), (event, url) => page(event, url)],
 ];
 
 function isPage(req) {
@@ -36,6 +37,7 @@ function isPage(req) {
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
+  if (event.request.method !== "GET") late.clear(); // it may sign out, or change what a page says
   const rule = RULES.find(([, fits]) => fits(event.request, url));
   const answer = rule?.[2];
   if (answer) event.respondWith(answer(event, url));
@@ -74,15 +76,33 @@ async function fragment(event) {
   }
 }
 
-// A silent server is worse than none: after three seconds the shell is shown, whatever the network still hopes for.
-async function page(event) {
-  const network = fromNetwork(event);
+// A silent server is worse than none: after three seconds the shell is shown, whatever the network still hopes for. What it
+// brings later is told to that page and given to whoever asks again, or nobody on a slow network would ever see more.
+const late = new Map(); // address → the answer that is still to come, or has come
+
+async function page(event, url) {
+  const fresh = fromNetwork(event);
+  const network = late.has(url.href) ? Promise.any([late.get(url.href), fresh]) : fresh;
+  late.delete(url.href);
   event.waitUntil(network.catch(() => undefined));
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  const answer = await Promise.race([network.catch(() => undefined), late]);
+  const over = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const answer = await Promise.race([network.catch(() => undefined), over]);
   if (answer) return answer;
   const shell = await (await caches.open(CACHE)).match("/offline", { ignoreVary: true });
-  return shell ?? network;
+  if (!shell) return network;
+  late.set(url.href, network);
+  event.waitUntil(network.then(({ status }) => (status < 500 ? tell(event.resultingClientId, url) : forget(url, network)), () => forget(url, network)));
+  return shell;
+}
+
+async function tell(client, url) {
+  const network = late.get(url.href);
+  setTimeout(() => forget(url, network), LATEST);
+  (await self.clients.get(client))?.postMessage("come");
+}
+
+function forget(url, network) {
+  if (late.get(url.href) === network) late.delete(url.href);
 }
 
 async function fromNetwork(event) {
