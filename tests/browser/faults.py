@@ -1,6 +1,7 @@
 """A wire that breaks: a proxy between Chromium and the server. What breaks is said for the next requests of a kind.
 
     wire.breaks("drop", method="PUT", path="/api/v1/visits/")      the server acts, its answer never arrives
+    wire.breaks("slow", path="/projects")                          the answer comes once the wire mends
     wire.breaks("refuse" | "hang" | "500" | "502" | "413" | "portal" | "login", …)
 
 Pages are opened at the wire's own address, so that the guard sees one origin.
@@ -79,7 +80,7 @@ class Wire:
             self._breaks[:] = [Break(how, method, path, FOR_EVER)]
 
     def mends(self) -> None:
-        """All is well again; what hung is let go of without an answer."""
+        """All is well again; what hung is let go of without an answer, what was slow with it."""
         with self._lock:
             self._breaks.clear()
         self._free.set()
@@ -130,8 +131,9 @@ class Wire:
         if how == "refuse":
             return _reset(client)
         body = request.body + _read_exactly(client, int(request.header("Content-Length") or 0) - len(request.body))
-        if how == "hang":
+        if how in {"hang", "slow"}:
             self._free.wait()
+        if how == "hang":
             return _reset(client)
         if how in ANSWERS:
             status, kind, page, more = ANSWERS[how]

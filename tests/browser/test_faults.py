@@ -114,7 +114,7 @@ def test_a_server_that_never_answers_is_given_up_and_keeps_nobody_waiting(
 ) -> None:
     get_ready(far_phone)
     wire.breaks("hang")
-    wire.breaks("hang", method="GET", path="/projects")
+    wire.breaks("slow", method="GET", path="/projects")
     said = log_visit(far_phone, "塔吊安装")
     assert "已保存" in said  # saying so did not wait for the office
     eventually("it hangs", wire.broke, lambda lines: any(RECORDS in line for line in lines))
@@ -124,7 +124,9 @@ def test_a_server_that_never_answers_is_given_up_and_keeps_nobody_waiting(
     page = far_phone.open("/projects")  # what the phone carries takes the place of a silent page
     expect(page.locator("h1")).to_have_text("项目")
     expect(page.locator('a[href="/capture"]').first).to_be_visible()
+    expect(page.locator("[data-as-of]")).to_be_visible()
     wire.mends()
+    expect(page.locator("[data-as-of]")).to_have_count(0)  # the page that came late, by itself
     send_all(far_phone, 1)
     assert len(visits(db)) == 1
 

@@ -17,6 +17,13 @@ TAP = """() => {
   const button = document.querySelector("[data-send]:not([aria-busy])");
   if (button?.offsetParent) button.click();
 }"""
+WORKER = """async () => {
+  const { installing, waiting, active } = (await navigator.serviceWorker.getRegistration()) ?? {};
+  const kept = [];
+  for (const name of await caches.keys()) kept.push((await (await caches.open(name)).keys()).length);
+  const states = [installing, waiting, active].map((worker) => worker?.state ?? null);
+  return { at_work: navigator.serviceWorker.controller !== null, states, kept };
+}"""
 LOOK = """(css) => {
   const step = document.querySelector(css);
   return [!step.offsetParent, step.hasAttribute("data-open")];
@@ -78,13 +85,18 @@ def get_ready(device: Device, name: str = "ana") -> None:
     sign_in(device, name)
     looks = count()
 
-    def at_work() -> bool:
-        if next(looks) % LONG == 0:  # on a busy machine a first visit may fail; an officer opens the page again
+    def look() -> dict[str, Any]:
+        seen = next(looks)
+        if seen == 2 * LONG:  # on a busy machine WebKit may lose its workers for good: an officer closes the app
+            device.kill()
+            device.reopen("/settings")
+            if device.run("() => document.querySelector('form[data-sign-in]') !== null"):
+                sign_in(device, name)
+        elif seen % LONG == 0:  # a first visit may fail: an officer opens the page again
             device.open("/settings")
-        return bool(device.run("() => navigator.serviceWorker.controller !== null"))
+        return {**device.run(WORKER), "knows": sorted(knows(device))}
 
-    eventually("the worker at work", at_work, bool)
-    eventually("reference data", lambda: knows(device), lambda names: {"kinds", "projects"} <= names)
+    eventually("ready", look, lambda seen: seen["at_work"] and {"kinds", "projects"} <= set(seen["knows"]))
 
 
 def knows(device: Device) -> set[str]:

@@ -9,26 +9,29 @@ const PRE = ["/capture", "/s/v1/a.js", "/s/v1/b.js"];
 const HERE = "https://field.example";
 
 /** A browser in which workers of several versions are installed, one after the other.
- * `broken` says what fails how often, `texts` with what the page's address answers first. */
-function browser(broken = {}, texts = []) {
+ * `broken` says what fails how often, `texts` with what the page's address answers first, `silent` what says nothing at all. */
+function browser(broken = {}, texts = [], silent = {}) {
   const kept = new Map(); // cache name → addresses
   const asked = [];
+  const patience = []; // what happens when somebody has waited for long
   const cacheOf = (name) => {
     if (!kept.has(name)) kept.set(name, new Set());
     const held = kept.get(name);
     return {
       keys: async () => [...held].map((path) => ({ url: HERE + path })),
-      add: async (url) => {
-        asked.push(url);
-        if (broken[url]-- > 0) throw new TypeError("Failed to fetch");
-        held.add(url);
-      },
       put: async (url) => void held.add(url),
     };
   };
-  const fetch = async (url, { cache }) => {
+  const fetch = async (url, { cache, signal }) => {
     asked.push(`${cache} ${url}`);
-    const text = texts.shift() ?? '<script src="/s/v1/a.js">';
+    if (broken[url]-- > 0) throw new TypeError("Failed to fetch");
+    if (silent[url]-- > 0) {
+      return new Promise((_, fail) => {
+        signal.addEventListener("abort", () => fail(signal.reason));
+        setImmediate(() => patience.splice(0).forEach((over) => over()));
+      });
+    }
+    const text = (url.startsWith("/s/") ? null : texts.shift()) ?? '<script src="/s/v1/a.js">';
     return { ok: true, clone: () => ({ text: async () => text }) };
   };
   const caches = {
@@ -45,7 +48,8 @@ function browser(broken = {}, texts = []) {
       clients: { claim: async () => void (claims += 1) },
     };
     vm.runInNewContext(`const VERSION = "${version}"; const PRE = ${JSON.stringify(PRE)};\n${SOURCE}`, {
-      self, caches, fetch, URL, location: new URL(HERE), setTimeout: (done) => setImmediate(done),
+      self, caches, fetch, URL, location: new URL(HERE), AbortController, clearTimeout: () => undefined,
+      setTimeout: (done, ms) => (ms > 60_000 ? patience.push(done) : setImmediate(done)),
     });
     return async (type, more = {}) => {
       let done = null;
@@ -60,7 +64,14 @@ test("a request that fails once costs the shell nothing, and none of the others 
   const phone = browser({ "/s/v1/a.js": 1 });
   await phone.worker("v1")("install");
   assert.deepEqual(phone.kept("v1"), PRE);
-  assert.deepEqual(phone.asked, ["reload /capture", "/s/v1/a.js", "/s/v1/b.js", "/s/v1/a.js"]);
+  assert.deepEqual(phone.asked, ["reload /capture", "default /s/v1/a.js", "default /s/v1/b.js", "default /s/v1/a.js"]);
+});
+
+test("a connection that dies without a word holds the installation for a minute and a half, not for good", async () => {
+  const phone = browser({}, [], { "/s/v1/b.js": 1 });
+  await phone.worker("v1")("install");
+  assert.deepEqual(phone.kept("v1"), PRE);
+  assert.deepEqual(phone.asked.filter((each) => each.endsWith("b.js")), Array(2).fill("default /s/v1/b.js"));
 });
 
 test("where one address never answers nothing is installed; the next page goes on from there, and asks for the pages anew", async () => {
@@ -68,7 +79,7 @@ test("where one address never answers nothing is installed; the next page goes o
   await assert.rejects(phone.worker("v1")("install"), /not kept: \/s\/v1\/b\.js$/);
   phone.asked.length = 0;
   await phone.worker("v1")("install");
-  assert.deepEqual(phone.asked, ["reload /capture", "/s/v1/b.js"]);
+  assert.deepEqual(phone.asked, ["reload /capture", "default /s/v1/b.js"]);
   assert.deepEqual(phone.kept("v1"), PRE);
 });
 
@@ -114,4 +125,69 @@ test("a page of the version before gets the folds of its own version from the wo
     return (await (await answer).text()).split(">").at(-1);
   };
   assert.deepEqual([await get("?of=aaa"), await get("?of=bbb"), await get(""), await get("?of=ccc")], ["one", "two", "two", "from the network"]);
+});
+
+/** A page of this address is asked for; `network` is what the office will say. */
+function slowPage() {
+  const listeners = new Map();
+  const told = [];
+  const later = []; // what a clock does when its time is over
+  const self = {
+    addEventListener: (type, listener) => listeners.set(type, listener),
+    clients: { get: async (id) => ({ postMessage: (what) => told.push(`${id} ${what}`) }) },
+  };
+  const caches = { open: async () => ({ match: async () => ({ shell: true }) }) };
+  const answers = [];
+  const fetch = () => new Promise((resolve) => answers.push(resolve));
+  vm.runInNewContext(`const VERSION = "v1"; const PRE = ${JSON.stringify(PRE)};\n${SOURCE}`, {
+    self, caches, fetch, URL, location: new URL(HERE), setTimeout: (over) => later.push(over),
+  });
+  const ask = (client, method = "GET") => {
+    let answer = null;
+    const request = { url: `${HERE}/projects/7`, method, mode: "navigate", headers: new Map() };
+    const hold = (promise) => void promise;
+    listeners.get("fetch")({ request, resultingClientId: client, waitUntil: hold, respondWith: (given) => (answer = given) });
+    return answer;
+  };
+  const settle = () => new Promise((done) => setImmediate(done));
+  const wait = async () => {
+    await settle();
+    later.splice(0).forEach((over) => over());
+    await settle();
+  };
+  return { ask, wait, settle, told, brings: (at, status, page) => answers[at]({ status, page }) };
+}
+
+test("what a slow network brings after the shell is told to that page, and shown when it asks again", async () => {
+  const phone = slowPage();
+  const first = phone.ask("one");
+  await phone.wait();
+  assert.deepEqual(await first, { shell: true });
+  phone.brings(0, 200, "the project");
+  await phone.settle();
+  assert.deepEqual(phone.told, ["one come"]);
+  assert.deepEqual(await phone.ask("two"), { status: 200, page: "the project" });
+  const third = phone.ask("three"); // given once only
+  await phone.settle();
+  phone.brings(2, 200, "the project today");
+  assert.equal((await third).page, "the project today");
+});
+
+test("what came late is kept for a minute, told of no failing server, and forgotten with any write", async () => {
+  const phone = slowPage();
+  const answered = async (at, status) => {
+    const shown = phone.ask("page");
+    await phone.wait();
+    assert.deepEqual(await shown, { shell: true });
+    phone.brings(at, status, "late");
+    await phone.settle();
+  };
+  await answered(0, 502);
+  assert.deepEqual(phone.told, []);
+  await answered(1, 200);
+  phone.ask("page", "POST");
+  await answered(2, 200); // not what was there before the write
+  await phone.wait(); // a minute
+  await answered(3, 200);
+  assert.deepEqual(phone.told, Array(3).fill("page come"));
 });

@@ -190,7 +190,19 @@ function showUnsent(all_rows) {
   one("[data-unsent-part]").hidden = rows.length === 0;
 }
 
+/** The worker has in hand what the network brought late. Shown at once where nobody has begun to read, and offered where one has. */
+function showWhatComes() {
+  let touched = false;
+  for (const sign of ["pointerdown", "keydown", "scroll"]) addEventListener(sign, () => (touched = true), { once: true, passive: true });
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+    if (data !== "come") return;
+    if (!touched) return location.reload();
+    one("[data-as-of] [data-again]").textContent = say("show-latest");
+  });
+}
+
 for (const button of all("[data-again]")) button.addEventListener("click", () => location.reload());
+showWhatComes();
 // A network that flickers must not take the page from under a thumb that is just going somewhere.
 addEventListener("online", () => setTimeout(() => navigator.onLine && location.reload(), SETTLED_MS));
 begin().catch(reportError);

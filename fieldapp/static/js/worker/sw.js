@@ -6,8 +6,10 @@
 const PREFIX = "fieldapp-shell-";
 const CACHE = PREFIX + VERSION;
 const PATIENCE = 3000;
+const LATEST = 60_000; // a page that came late is not yesterday's
 const TRIES = 3;
 const PAUSE = 2000;
+const SILENCE = 90_000; // the browser gives up an installation after five minutes, however much has come
 const HANDED = "fieldapp-handed"; // not a shell's: no deploy sweeps it
 const MOST_HANDED = 5; // times that wait, whoever sent them
 const MOST_PICTURES = 20; // of a record (outbox/drafts.js)
@@ -26,7 +28,7 @@ const RULES = [
   ["assets", (_, url) => url.pathname.startsWith("/s/"), (event) => asset(event)],
   ["the door, forms, files", (_, url) => /^\/(api|login|logout|visits\/new|sw\.js|manifest|healthz|readyz|photos)\b/.test(url.pathname), null],
   ["fragments", (req) => req.headers.has("HX-Request"), (event) => fragment(event)],
-  ["other pages", (req) => isPage(req), (event) => page(event)],
+  ["other pages", (req) => isPage(req), (event, url) => page(event, url)],
 ];
 
 function isPage(req) {
@@ -35,6 +37,7 @@ function isPage(req) {
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
+  if (event.request.method !== "GET") late.clear(); // it may sign out, or change what a page says
   const rule = RULES.find(([, fits]) => fits(event.request, url));
   const answer = rule?.[2];
   if (answer) event.respondWith(answer(event, url));
@@ -73,15 +76,33 @@ async function fragment(event) {
   }
 }
 
-// A silent server is worse than none: after three seconds the shell is shown, whatever the network still hopes for.
-async function page(event) {
-  const network = fromNetwork(event);
+// A silent server is worse than none: after three seconds the shell is shown, whatever the network still hopes for. What it
+// brings later is told to that page and given to whoever asks again, or nobody on a slow network would ever see more.
+const late = new Map(); // address → the answer that is still to come, or has come
+
+async function page(event, url) {
+  const fresh = fromNetwork(event);
+  const network = late.has(url.href) ? Promise.any([late.get(url.href), fresh]) : fresh;
+  late.delete(url.href);
   event.waitUntil(network.catch(() => undefined));
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  const answer = await Promise.race([network.catch(() => undefined), late]);
+  const over = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const answer = await Promise.race([network.catch(() => undefined), over]);
   if (answer) return answer;
   const shell = await (await caches.open(CACHE)).match("/offline", { ignoreVary: true });
-  return shell ?? network;
+  if (!shell) return network;
+  late.set(url.href, network);
+  event.waitUntil(network.then(({ status }) => (status < 500 ? tell(event.resultingClientId, url) : forget(url, network)), () => forget(url, network)));
+  return shell;
+}
+
+async function tell(client, url) {
+  const network = late.get(url.href);
+  setTimeout(() => forget(url, network), LATEST);
+  (await self.clients.get(client))?.postMessage("come");
+}
+
+function forget(url, network) {
+  if (late.get(url.href) === network) late.delete(url.href);
 }
 
 async function fromNetwork(event) {
@@ -128,7 +149,7 @@ async function precache() {
   let missing = PRE.filter((url) => !isFixed(url) || !had.has(url));
   for (let left = TRIES; missing.length > 0; left -= 1) {
     if (left < TRIES) await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    const asked = await Promise.allSettled(missing.map((url) => (isFixed(url) ? cache.add(url) : keepPage(cache, url))));
+    const asked = await Promise.allSettled(missing.map((url) => keep(cache, url)));
     missing = missing.filter((_, at) => asked[at]?.status === "rejected");
     if (missing.length > 0 && left === 1) throw new Error(`not kept: ${missing.join(" ")}`);
   }
@@ -139,11 +160,19 @@ function isFixed(url) {
   return url.startsWith("/s/");
 }
 
-// Not every 200 is our page: the next version's names modules that are not kept, and a hotel's login page answers too.
-async function keepPage(cache, url) {
-  const answer = await fetch(url, { cache: "reload" });
-  if (!answer.ok || !(await answer.clone().text()).includes(TREE)) throw new Error(`not this version's: ${url}`);
-  await cache.put(url, answer);
+// A connection that dies without a word would hold the whole installation. Not every 200 is our page: the next version's
+// names modules that are not kept, and a hotel's login page answers too.
+async function keep(cache, url) {
+  const patience = new AbortController();
+  const over = setTimeout(() => patience.abort(), SILENCE);
+  try {
+    const answer = await fetch(url, { signal: patience.signal, cache: isFixed(url) ? "default" : "reload" });
+    const ours = answer.ok && (isFixed(url) || (await answer.clone().text()).includes(TREE));
+    if (!ours) throw new Error(`not this version's: ${url}`);
+    await cache.put(url, answer);
+  } finally {
+    clearTimeout(over);
+  }
 }
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
