@@ -127,6 +127,12 @@ def test_without_javascript_the_plain_form_is_offered(app: Flask) -> None:
     assert "/visits/new" in html[html.index("<noscript>") : html.index("</noscript>")]
 
 
+def test_what_comes_late_on_the_capture_page_pushes_nothing_that_stands(app: Flask) -> None:
+    pick = app.test_client().get("/capture").text.partition('data-view="pick"')[2]
+    standing, late = pick.index("data-undecided"), pick.index('data-list="projects"')
+    assert standing < pick.index("data-near") < pick.index("data-pick-hint") < late
+
+
 def test_words_that_scripts_ask_for_are_in_their_page(app: Flask) -> None:
     """A key that a module says and its page does not have would show as a key to the officer."""
     with app.app_context():
