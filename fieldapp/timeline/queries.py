@@ -1,14 +1,13 @@
 """Reading the feed, newest first, by keyset."""
 
 from collections.abc import Collection
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from fieldapp.core.fixed import Fixed
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time
 from fieldapp.timeline.models import Entry
 
 SIZE = 20
@@ -40,9 +39,4 @@ def entries(
         query = query.where(Entry.subkind.in_(subkinds))
     if where is not None:
         query = query.where(where)
-    start = unpack(after, datetime, UUID)
-    if start is not None:
-        at, id = start
-        query = query.where(or_(Entry.occurred_at < at, and_(Entry.occurred_at == at, Entry.id < id)))
-    query = query.order_by(Entry.occurred_at.desc(), Entry.id.desc()).limit(limit + 1)
-    return page(list(session.scalars(query)), limit, lambda entry: pack(entry.occurred_at, entry.id))
+    return by_time(session, query, Entry.occurred_at, Entry.id, after=after, limit=limit)

@@ -55,11 +55,11 @@ def test_saying_it_again_changes_nothing(db: Database, cast: Cast) -> None:
 def test_an_entry_leaves_a_timeline_and_comes_back(db: Database, cast: Cast) -> None:
     ref = say(db, cast)
     with db.writing() as session:
-        settle(session, ref, projects=[], enterprises=[cast.enterprise], at=NOON)
+        settle(session, "visit", ref, projects=[], enterprises=[cast.enterprise], at=NOON)
     assert shown(db, project_id=cast.sail) == []
     assert shown(db, enterprise_id=cast.enterprise) == [ref]
     with db.writing() as session:
-        settle(session, ref, projects=[cast.sail], enterprises=[], at=NOON)
+        settle(session, "visit", ref, projects=[cast.sail], enterprises=[], at=NOON)
     assert shown(db, project_id=cast.sail) == [ref]
     assert shown(db, enterprise_id=cast.enterprise) == []
 
@@ -67,7 +67,7 @@ def test_an_entry_leaves_a_timeline_and_comes_back(db: Database, cast: Cast) -> 
 def test_the_fold_may_change_when_and_what_kind(db: Database, cast: Cast) -> None:
     first, second = say(db, cast), say(db, cast, hours_ago=1)
     with db.writing() as session:
-        amend(session, first, occurred_at=NOON - timedelta(hours=2), subkind="phone_follow_up")
+        amend(session, "visit", first, occurred_at=NOON - timedelta(hours=2), subkind="phone_follow_up")
     assert shown(db, project_id=cast.sail) == [second, first]
     assert shown(db, project_id=cast.sail, subkinds=["phone_follow_up"]) == [first]
 
