@@ -27,6 +27,7 @@ from fieldapp.audit import views as audit
 from fieldapp.compliance import feedback_views as feedback
 from fieldapp.compliance import views as compliance
 from fieldapp.core import (
+    admission,
     assets,
     compress,
     demo,
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> Flask:
     logs.init_app(app)
     origin.init_app(app)
     login.init_app(app, entering.load_person, entering.note_use)
+    admission.init_app(app)
     reauth.init_app(app, accounts.prove, accounts.other_proof)
     errors.init_app(app)
     i18n.init_app(app)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions, device_actions, queries
+from fieldapp.accounts import actions, attempts, device_actions, queries
 from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import Person, door_open, may_sign_in, needs_second_factor, person_on
 from fieldapp.core import clock, login
@@ -118,20 +118,20 @@ def shown_password(typed: str) -> tuple[User | None, str]:
     that lies open is no place to guess."""
     with db().reading() as session:
         user = session.get_one(User, login.person().id)
-        attempt = actions.attempt(session, user.username, request.remote_addr or "")
+        attempt = attempts.attempt(session, user.username, request.remote_addr or "")
     if attempt.locked_until is not None:
         return None, locked_sentence(attempt.locked_until)
     right = actions.verify(attempt.user, typed[:200])
     verb = "password-again"
-    tried = db().write(lambda session: actions.conclude(session, attempt, right, limits(), verb, done=verb))
+    tried = db().write(lambda session: attempts.conclude(session, attempt, right, limits(), verb, done=verb))
     if tried.user is not None:
         return user, ""
     wrong = str(_("This is not the current password."))
     return None, locked_sentence(tried.locked_until) if tried.locked_until else wrong
 
 
-def limits() -> actions.Limits:
-    return actions.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
+def limits() -> attempts.Limits:
+    return attempts.Limits(settings().login_failures, timedelta(minutes=settings().login_lockout))
 
 
 def locked_sentence(locked_until: datetime) -> str:

@@ -16,7 +16,7 @@ from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions, device_actions, factor_queries
+from fieldapp.accounts import attempts, device_actions, factor_queries
 from fieldapp.accounts.factor_models import CodeApp, Passkey, RecoveryCode
 from fieldapp.accounts.models import User
 from fieldapp.core import audit, clock
@@ -136,13 +136,13 @@ def _digest(user_id: UUID, code: str) -> str:
 
 
 def show_code(
-    session: Session, user: User, typed: str, address: str, limits: actions.Limits, done: str, **told: str
+    session: Session, user: User, typed: str, address: str, limits: attempts.Limits, done: str, **told: str
 ) -> Shown:  # fmt: skip
     """Somebody shows a second factor, with the limits of signing in; `done` is what it was for."""
-    tried = actions.attempt(session, user.username, address)
+    tried = attempts.attempt(session, user.username, address)
     if tried.locked_until is not None:
         return Shown("", tried.locked_until)
     factor = take(session, user.id, typed)
     told = told | {"factor": factor}
-    come = actions.conclude(session, tried, bool(factor), limits, "second-factor", done=done, told=told)
+    come = attempts.conclude(session, tried, bool(factor), limits, "second-factor", done=done, told=told)
     return Shown(factor if come.user else "", come.locked_until)

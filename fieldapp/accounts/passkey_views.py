@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions, challenges, entering, factor_queries, halfway, passkey_actions
+from fieldapp.accounts import attempts, challenges, entering, factor_queries, halfway, passkey_actions
 from fieldapp.accounts.factor_models import Passkey
 from fieldapp.accounts.factor_views import may_change_factors, recovery_page
 from fieldapp.accounts.forms import PasskeyForm, PasskeySignInForm
@@ -140,7 +140,7 @@ def _shown_passkey(
     if challenge is None or key is None or (half is not None and half.user.id != key.user_id):
         db().write(lambda session: audit.record(session, None, "sign-in.failed", "user", "passkey"))
         return None
-    attempt = actions.attempt(read(), read().get_one(User, key.user_id).username, request.remote_addr or "")
+    attempt = attempts.attempt(read(), read().get_one(User, key.user_id).username, request.remote_addr or "")
     if attempt.locked_until is not None:
         return None
     count, how = passkey_actions.is_right(key, said, challenge, place), half.how if half else "passkey"
@@ -148,7 +148,7 @@ def _shown_passkey(
     right = count is not None and db().write(lambda session: passkey_actions.use(session, key, count, challenge))
     told = {"how": how, "factor": "passkey"}
     come = db().write(
-        lambda session: actions.conclude(session, attempt, right, entering.limits(), "passkey", done=done, told=told)
+        lambda session: attempts.conclude(session, attempt, right, entering.limits(), "passkey", done=done, told=told)
     )
     return key if come.user is not None else None
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts import (
     actions,
+    attempts,
     challenges,
     device_actions,
     entering,
@@ -71,16 +72,16 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return _login_form(form, 422)
     address, username, password = request.remote_addr or "", form.username.data or "", form.password.data or ""
-    attempt = actions.attempt(read(), username, address)
+    attempt = attempts.attempt(read(), username, address)
     if attempt.locked_until is not None:
         return _login_form(form, 422, _why_not(attempt.locked_until))
     right = actions.verify(attempt.user, password)
     halfway_there = attempt.user is not None and factor_queries.factors(read(), attempt.user.id).any
 
-    def conclude(session: Session) -> actions.SignIn:
+    def conclude(session: Session) -> attempts.SignIn:
         done = "sign-in.first" if halfway_there else "sign-in"
         told = {"how": "password"}
-        return actions.conclude(session, attempt, right, limits(), done=done, halfway=halfway_there, told=told)
+        return attempts.conclude(session, attempt, right, limits(), done=done, halfway=halfway_there, told=told)
 
     tried = db().write(conclude)
     if tried.user is None:
@@ -104,15 +105,15 @@ def prove(form: reauth.Form) -> str:
     The password, or a code of the app that shows them; a code of recovery is not for this."""
     with db().reading() as session:
         username = session.get_one(User, login.person().id).username
-        attempt = actions.attempt(session, username, request.remote_addr or "")
+        attempt = attempts.attempt(session, username, request.remote_addr or "")
     if attempt.locked_until is not None:
         return _why_not(attempt.locked_until)
     typed = form.get(reauth.PROOF, "")[:200]
     right = actions.verify(attempt.user, typed)
 
-    def conclude(session: Session) -> actions.SignIn:
+    def conclude(session: Session) -> attempts.SignIn:
         shown = right or (attempt.user is not None and factor_actions.take_from_app(session, attempt.user.id, typed))
-        return actions.conclude(session, attempt, bool(shown), limits(), "password-again", done="password-again")
+        return attempts.conclude(session, attempt, bool(shown), limits(), "password-again", done="password-again")
 
     tried = db().write(conclude)
     if tried.user is not None:

@@ -41,7 +41,7 @@ def signed_in(view: View) -> View:
 
 
 def signed_in_early(view: View) -> View:
-    """As `signed_in`, for the very pages that somebody is led to who must do something first (core.login)."""
+    """As `signed_in`, for the very pages that somebody is led to who must do something first (core.admission)."""
     return _mark(Access(early=True))(view)
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from fieldapp.accounts import actions
+from fieldapp.accounts import attempts
 from fieldapp.core import clock
 from fieldapp.core.db import Database
 from tests.accounts.conftest import inside, sign_in
@@ -16,7 +16,7 @@ from tests.cast import Cast
 from tests.core.test_db import at_once
 
 Browser = Callable[..., FlaskClient]
-LIMITS = actions.Limits(failures=5, lockout=timedelta(minutes=15))
+LIMITS = attempts.Limits(failures=5, lockout=timedelta(minutes=15))
 
 
 def fail(client: FlaskClient, name: str, times: int) -> str:
@@ -81,8 +81,8 @@ def test_a_name_that_does_not_exist_is_locked_all_the_same(browser: Browser) -> 
 
 
 def test_an_account_guessed_from_many_addresses_is_locked_everywhere(browser: Browser, db: Database) -> None:
-    def guess(session: Session, number: int) -> actions.SignIn:
-        return actions.conclude(session, actions.attempt(session, "ana", f"10.9.{number}.1"), False, LIMITS)
+    def guess(session: Session, number: int) -> attempts.SignIn:
+        return attempts.conclude(session, attempts.attempt(session, "ana", f"10.9.{number}.1"), False, LIMITS)
 
     with db.writing() as session:
         told = [guess(session, number).locked_until for number in range(100)]
@@ -97,8 +97,8 @@ def test_guesses_made_at_once_count_as_many(db: Database) -> None:
 
     def guess(_number: int) -> None:
         with db.reading() as session:
-            tried = actions.attempt(session, "ana", "10.1.1.1")
-        done = db.write(lambda session: actions.conclude(session, tried, False, LIMITS))
+            tried = attempts.attempt(session, "ana", "10.1.1.1")
+        done = db.write(lambda session: attempts.conclude(session, tried, False, LIMITS))
         with lock:
             told.append(done.locked_until is not None)
 
@@ -108,9 +108,9 @@ def test_guesses_made_at_once_count_as_many(db: Database) -> None:
 
 def test_a_right_guess_that_comes_too_late_is_not_heard(db: Database, cast: Cast) -> None:
     with db.reading() as session:
-        tried = actions.attempt(session, "ana", "10.1.1.1")
+        tried = attempts.attempt(session, "ana", "10.1.1.1")
     for _ in range(5):
-        db.write(lambda session: actions.conclude(session, tried, False, LIMITS))
-    done = db.write(lambda session: actions.conclude(session, tried, True, LIMITS))
+        db.write(lambda session: attempts.conclude(session, tried, False, LIMITS))
+    done = db.write(lambda session: attempts.conclude(session, tried, True, LIMITS))
     assert done.user is None
     assert done.locked_until == clock.now() + LIMITS.lockout
