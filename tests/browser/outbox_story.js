@@ -4,8 +4,8 @@ async (kind) => {
   const root = source.replace(/\/js\/.*/, "/js/");
   const at = (name) => import(`${root}outbox/${name}.js`);
   const { openContext, shrinkWorker } = await at("context");
-  const [drafts, sender, state, devices, reference] = await Promise.all(
-    ["drafts", "sender", "state", "devices", "reference"].map(at),
+  const [drafts, { addPhoto }, { shrinkPhoto }, sender, state, devices, reference] = await Promise.all(
+    ["drafts", "photo_list", "photos", "sender", "state", "devices", "reference"].map(at),
   );
   const shrink = shrinkWorker(`${root}worker/shrink.js`);
   const ctx = await openContext({ name: "story", appVersion: "test", jar: document, shrink });
@@ -23,8 +23,8 @@ async (kind) => {
   const save = async (content, photos, type = "image/jpeg", more = null) => {
     const draft = await drafts.beginDraft(ctx, { form: { kind, content, typed_project: "East works" } });
     for (const bytes of photos) {
-      const { id } = await drafts.addPhoto(ctx, draft.id, { bytes, type });
-      const photo = await drafts.shrinkPhoto(ctx, id);
+      const { id } = await addPhoto(ctx, draft.id, { bytes, type });
+      const photo = await shrinkPhoto(ctx, id);
       if (more) await ctx.store.put("photos", { ...photo, ...more });
     }
     return (await drafts.saveVisit(ctx, draft.id)).record.id;

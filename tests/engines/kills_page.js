@@ -3,7 +3,9 @@
 // says so of each at the moment when the form would show "saved on this phone".
 const asked = new URLSearchParams(location.search);
 const at = (name) => import(`${asked.get("js")}outbox/${name}.js`);
-const [{ openContext }, drafts, { sha256Hex }, { check }] = await Promise.all(["context", "drafts", "hash", "loss"].map(at));
+const [{ openContext }, drafts, { dropRecord }, { sha256Hex }, { check }, { addPhoto }] = await Promise.all(
+  ["context", "drafts", "dropping", "hash", "loss", "photo_list"].map(at),
+);
 
 const tell = async (what, content) => (await fetch(`/_t/${what}`, { method: "POST", body: JSON.stringify(content) })).json();
 
@@ -27,7 +29,7 @@ const saveOne = async (ctx, n) => {
   for (let k = 0; k < n % 4; k += 1) {
     const bytes = noise(10_000 + ((n * 7919 + k * 104_729) % 400_000));
     const sha256 = await sha256Hex(bytes.slice(0));
-    photos[(await drafts.addPhoto(ctx, draft.id, { bytes, type: "image/jpeg" })).id] = sha256;
+    photos[(await addPhoto(ctx, draft.id, { bytes, type: "image/jpeg" })).id] = sha256;
   }
   const { record } = await drafts.saveVisit(ctx, draft.id);
   void tell("said", { id: record.id, form, photos });
@@ -37,7 +39,7 @@ try {
   const ctx = await openContext({ appVersion: "kills", jar: document });
   const { drop } = await tell("held", await holds(ctx));
   for (const id of drop) {
-    await drafts.dropRecord(ctx, id).catch((error) => {
+    await dropRecord(ctx, id).catch((error) => {
       if (error.constructor.name !== "AlreadyReceived") throw error; // what was written by hand may have been sent since
     });
   }

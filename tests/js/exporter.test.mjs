@@ -1,7 +1,8 @@
 // The last resort: one file with everything, importable at a desk, and nothing removed here.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addPhoto, beginDraft, editRecord, saveForm, saveVisit } from "../../fieldapp/static/js/outbox/drafts.js";
+import { beginDraft, editRecord, saveForm, saveVisit } from "../../fieldapp/static/js/outbox/drafts.js";
+import { addPhoto } from "../../fieldapp/static/js/outbox/photo_list.js";
 import { exportForm, exportRecords } from "../../fieldapp/static/js/outbox/exporter.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { CAST, phone, photosOf, picture, record, saved } from "./phone.mjs";

@@ -1,7 +1,7 @@
 // After the receipt: what stays for how long, and how a restored server is healed from phones.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dropRecord } from "../../fieldapp/static/js/outbox/drafts.js";
+import { dropRecord } from "../../fieldapp/static/js/outbox/dropping.js";
 import { applyReceipt, tidy } from "../../fieldapp/static/js/outbox/receipts.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { outbox } from "../../fieldapp/static/js/outbox/state.js";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { additionOf, LONGEST } from "../../fieldapp/static/js/behaviours/capture/addition.js";
-import { addPhoto, beginDraft, saveVisit } from "../../fieldapp/static/js/outbox/drafts.js";
+import { beginDraft, saveVisit } from "../../fieldapp/static/js/outbox/drafts.js";
+import { addPhoto } from "../../fieldapp/static/js/outbox/photo_list.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { FakeServer } from "./fake_server.mjs";
 import { CAST, newId, phone, picture, record, saved } from "./phone.mjs";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contact } from "../../fieldapp/static/js/outbox/devices.js";
-import { dropRecord } from "../../fieldapp/static/js/outbox/drafts.js";
+import { dropRecord } from "../../fieldapp/static/js/outbox/dropping.js";
 import { acknowledge, check } from "../../fieldapp/static/js/outbox/loss.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { CAST, FakeJar, FakeMemory, phone, saved } from "./phone.mjs";

@@ -2,7 +2,8 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { isoLocal } from "../../fieldapp/static/js/outbox/clock.js";
-import { saveVisit, addPhoto, beginDraft, saveForm } from "../../fieldapp/static/js/outbox/drafts.js";
+import { saveVisit, beginDraft, saveForm } from "../../fieldapp/static/js/outbox/drafts.js";
+import { addPhoto } from "../../fieldapp/static/js/outbox/photo_list.js";
 import { uuid7 } from "../../fieldapp/static/js/outbox/ids.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { openStore } from "../../fieldapp/static/js/outbox/store.js";

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as drafts from "../../fieldapp/static/js/outbox/drafts.js";
+import { dropRecord } from "../../fieldapp/static/js/outbox/dropping.js";
+import { MAX_PHOTOS, addPhoto, orderPhotos, removePhoto } from "../../fieldapp/static/js/outbox/photo_list.js";
+import { photoBytes, setPhoto } from "../../fieldapp/static/js/outbox/photos.js";
 import { summary } from "../../fieldapp/static/js/outbox/state.js";
 import { run } from "../../fieldapp/static/js/outbox/sender.js";
 import { CAST, DAY, MINUTE, phone, photosOf, picture, record, saved } from "./phone.mjs";
@@ -12,10 +15,10 @@ test("a saved visit has its number in the row, its time and its photos in order"
   const draft = await drafts.beginDraft(ctx, { form: { kind: "site" }, title: "East works" });
   assert.equal(draft.state, "draft");
   assert.equal(draft.seq, null);
-  const first = await drafts.addPhoto(ctx, draft.id, { bytes: picture(3000), type: "image/jpeg" });
-  const second = await drafts.addPhoto(ctx, draft.id, { bytes: picture(2000), type: "image/jpeg" });
-  await drafts.orderPhotos(ctx, draft.id, [second.id, first.id]);
-  await drafts.setPhoto(ctx, first.id, { caption: "Pit", role: "before" });
+  const first = await addPhoto(ctx, draft.id, { bytes: picture(3000), type: "image/jpeg" });
+  const second = await addPhoto(ctx, draft.id, { bytes: picture(2000), type: "image/jpeg" });
+  await orderPhotos(ctx, draft.id, [second.id, first.id]);
+  await setPhoto(ctx, first.id, { caption: "Pit", role: "before" });
   ctx.clock.pass(5 * MINUTE);
   const { record: kept, photos } = await drafts.saveVisit(ctx, draft.id);
   assert.equal(kept.state, "saved");
@@ -36,7 +39,7 @@ test("nothing is called saved before it has been read back", async () => {
     real(stores, (tx) => work({ ...tx, put: async () => {} }));
   await assert.rejects(drafts.saveVisit(ctx, draft.id), { name: "StoreProblem" });
   await assert.rejects(drafts.saveForm(ctx, draft.id, { kind: "site", content: "second" }), { name: "StoreProblem" });
-  await assert.rejects(drafts.addPhoto(ctx, draft.id, { bytes: picture(100), type: "image/jpeg" }), { name: "StoreProblem" });
+  await assert.rejects(addPhoto(ctx, draft.id, { bytes: picture(100), type: "image/jpeg" }), { name: "StoreProblem" });
   ctx.store.tx = real;
   assert.equal((await record(ctx, draft.id)).state, "draft");
   assert.equal((await drafts.saveVisit(ctx, draft.id)).record.form.content, "first");
@@ -53,7 +56,7 @@ test("the officer writes on while the phone stores what was written, and takes a
   const draft = await drafts.beginDraft(ctx, { form });
   await drafts.saveForm(ctx, draft.id, form);
   ctx.store.get = real;
-  const taken = Array.from({ length: 4 }, (_, i) => drafts.addPhoto(ctx, draft.id, { bytes: picture(300 + i), type: "image/jpeg" }));
+  const taken = Array.from({ length: 4 }, (_, i) => addPhoto(ctx, draft.id, { bytes: picture(300 + i), type: "image/jpeg" }));
   await Promise.all([drafts.saveForm(ctx, draft.id, form), ...taken]);
   const { record: kept, photos } = await drafts.saveVisit(ctx, draft.id);
   assert.equal(kept.form.content, form.content);
@@ -68,13 +71,13 @@ test("a photo whose bytes come back changed is not called stored", async () => {
     const row = await real(store, key);
     return store === "bytes" && row ? { ...row, buf: picture(row.buf.byteLength, 99) } : row;
   };
-  await assert.rejects(drafts.addPhoto(ctx, draft.id, { bytes: picture(500), type: "image/jpeg" }), { name: "StoreProblem" });
+  await assert.rejects(addPhoto(ctx, draft.id, { bytes: picture(500), type: "image/jpeg" }), { name: "StoreProblem" });
 });
 
 test("when the phone is full, the draft stays as it is and the form is told", async () => {
   const ctx = await phone();
   const draft = await drafts.beginDraft(ctx, { form: { kind: "site", content: "keep me" } });
-  const photo = await drafts.addPhoto(ctx, draft.id, { bytes: picture(900), type: "image/jpeg" });
+  const photo = await addPhoto(ctx, draft.id, { bytes: picture(900), type: "image/jpeg" });
   const { QuotaProblem } = await import("../../fieldapp/static/js/outbox/problems.js");
   const real = ctx.store.tx;
   ctx.store.tx = (stores, work) =>
@@ -83,7 +86,7 @@ test("when the phone is full, the draft stays as it is and the form is told", as
       throw new QuotaProblem();
     });
   await assert.rejects(drafts.saveVisit(ctx, draft.id), { code: "quota" });
-  await assert.rejects(drafts.addPhoto(ctx, draft.id, { bytes: picture(900), type: "image/jpeg" }), { code: "quota" });
+  await assert.rejects(addPhoto(ctx, draft.id, { bytes: picture(900), type: "image/jpeg" }), { code: "quota" });
   ctx.store.tx = real;
   const now = await record(ctx, draft.id);
   assert.equal(now.state, "draft");
@@ -121,55 +124,55 @@ test("sent photos make room for a new visit when the phone is full, unsent ones 
       });
       return result;
     });
-  await drafts.addPhoto(ctx, draft.id, { bytes: picture(3000), type: "image/jpeg" });
+  await addPhoto(ctx, draft.id, { bytes: picture(3000), type: "image/jpeg" });
   const [old] = await photosOf(ctx, sent.id);
   const [kept] = await photosOf(ctx, waiting.id);
   assert.equal(old.has_bytes, false);
   assert.equal(kept.has_bytes, true);
-  assert.equal((await drafts.photoBytes(ctx, kept.id)).byteLength, 5000);
+  assert.equal((await photoBytes(ctx, kept.id)).byteLength, 5000);
 });
 
 test("every change is kept as it is typed, and another day's page finds the draft again", async () => {
   const ctx = await phone();
   const draft = await drafts.beginDraft(ctx, { form: { kind: "site" } });
   await drafts.saveForm(ctx, draft.id, { kind: "site", content: "half a sen" }, { said: "this_morning", at: "2026-11-20T10:00:00+08:00" }, "East works");
-  await drafts.addPhoto(ctx, draft.id, { bytes: picture(700), type: "image/jpeg" });
+  await addPhoto(ctx, draft.id, { bytes: picture(700), type: "image/jpeg" });
   ctx.alive.delete(ctx.tab); // the system has killed the page while the camera was open
   const again = await phone({ like: ctx });
   const { record: shown, photos } = await drafts.editRecord(again, draft.id);
   assert.equal(shown.form.content, "half a sen");
   assert.equal(shown.title, "East works");
   assert.equal(shown.occurred.said, "this_morning");
-  assert.equal((await drafts.photoBytes(again, photos[0].id)).byteLength, 700);
+  assert.equal((await photoBytes(again, photos[0].id)).byteLength, 700);
 });
 
 test("a photo taken out comes back with undo, and its bytes go only with the save", async () => {
   const ctx = await phone();
   const draft = await drafts.beginDraft(ctx, { form: { kind: "site" } });
-  const keep = await drafts.addPhoto(ctx, draft.id, { bytes: picture(700), type: "image/jpeg" });
-  const out = await drafts.addPhoto(ctx, draft.id, { bytes: picture(800), type: "image/jpeg" });
-  await drafts.removePhoto(ctx, out.id);
-  assert.equal((await drafts.photoBytes(ctx, out.id)).byteLength, 800);
-  await drafts.orderPhotos(ctx, draft.id, [out.id, keep.id]);
-  await drafts.removePhoto(ctx, out.id);
+  const keep = await addPhoto(ctx, draft.id, { bytes: picture(700), type: "image/jpeg" });
+  const out = await addPhoto(ctx, draft.id, { bytes: picture(800), type: "image/jpeg" });
+  await removePhoto(ctx, out.id);
+  assert.equal((await photoBytes(ctx, out.id)).byteLength, 800);
+  await orderPhotos(ctx, draft.id, [out.id, keep.id]);
+  await removePhoto(ctx, out.id);
   const { photos } = await drafts.saveVisit(ctx, draft.id);
   assert.deepEqual(photos.map((photo) => photo.id), [keep.id]);
-  assert.equal(await drafts.photoBytes(ctx, out.id), null);
+  assert.equal(await photoBytes(ctx, out.id), null);
 });
 
 test("a photo belongs to its record: another's photo cannot be listed", async () => {
   const ctx = await phone();
   const one = await drafts.beginDraft(ctx);
   const other = await drafts.beginDraft(ctx);
-  const photo = await drafts.addPhoto(ctx, other.id, { bytes: picture(100), type: "image/jpeg" });
-  assert.deepEqual((await drafts.orderPhotos(ctx, one.id, [photo.id])).photo_ids, []);
+  const photo = await addPhoto(ctx, other.id, { bytes: picture(100), type: "image/jpeg" });
+  assert.deepEqual((await orderPhotos(ctx, one.id, [photo.id])).photo_ids, []);
 });
 
 test("the twenty-first photo is refused with a word, and so is a book for a text", async () => {
   const ctx = await phone();
   const draft = await drafts.beginDraft(ctx, { form: { kind: "site" } });
-  for (let n = 0; n < drafts.MAX_PHOTOS; n += 1) await drafts.addPhoto(ctx, draft.id, { bytes: picture(10, n), type: "image/jpeg" });
-  await assert.rejects(drafts.addPhoto(ctx, draft.id, { bytes: picture(10), type: "image/jpeg" }), { code: "too-many-photos" });
+  for (let n = 0; n < MAX_PHOTOS; n += 1) await addPhoto(ctx, draft.id, { bytes: picture(10, n), type: "image/jpeg" });
+  await assert.rejects(addPhoto(ctx, draft.id, { bytes: picture(10), type: "image/jpeg" }), { code: "too-many-photos" });
   await drafts.saveForm(ctx, draft.id, { kind: "site", content: "字".repeat(400_000) });
   await assert.rejects(drafts.saveVisit(ctx, draft.id), { code: "too-large" });
   assert.equal((await record(ctx, draft.id)).form.content.length, 400_000);
@@ -184,11 +187,11 @@ test("a dropped draft leaves nothing; a dropped saved visit reports its number a
   const server = new FakeServer();
   const ctx = await phone({ server });
   const draft = await drafts.beginDraft(ctx);
-  await drafts.addPhoto(ctx, draft.id, { bytes: picture(100), type: "image/jpeg" });
-  await drafts.dropRecord(ctx, draft.id);
+  await addPhoto(ctx, draft.id, { bytes: picture(100), type: "image/jpeg" });
+  await dropRecord(ctx, draft.id);
   assert.equal((await ctx.store.list("bytes")).length, 0);
   const one = await saved(ctx);
-  await drafts.dropRecord(ctx, one.id);
+  await dropRecord(ctx, one.id);
   server.next({ on: /devices/, drop: "after" });
   await run(ctx);
   ctx.clock.pass(DAY);

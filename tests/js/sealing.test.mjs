@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as drafts from "../../fieldapp/static/js/outbox/drafts.js";
+import { dropRecord } from "../../fieldapp/static/js/outbox/dropping.js";
+import { addPhoto, removePhoto } from "../../fieldapp/static/js/outbox/photo_list.js";
 import { seal } from "../../fieldapp/static/js/outbox/seal.js";
-import { replaceBytes } from "../../fieldapp/static/js/outbox/photos.js";
+import { photoBytes, replaceBytes, shrinkPhoto } from "../../fieldapp/static/js/outbox/photos.js";
 import { run, wake } from "../../fieldapp/static/js/outbox/sender.js";
 import { edited, phone, photosOf, picture, record, saved } from "./phone.mjs";
 import { FakeServer, sha } from "./fake_server.mjs";
@@ -54,22 +56,22 @@ test("the small version swaps in before sealing and never after", async () => {
   const ctx = await phone({ shrink: async () => small });
   const visit = await saved(ctx, { photos: [5000] });
   const [photo] = await photosOf(ctx, visit.id);
-  const swapped = await drafts.shrinkPhoto(ctx, photo.id);
+  const swapped = await shrinkPhoto(ctx, photo.id);
   assert.equal(swapped.sha256, sha(small.bytes));
   assert.equal(swapped.sha256_camera, sha(picture(5000, 5000)));
   assert.equal(swapped.thumb.byteLength, 50);
   await seal(ctx, visit.id);
   const late = await replaceBytes(ctx, photo.id, { ...small, bytes: picture(200, 9) });
   assert.equal(late.sha256, sha(small.bytes));
-  assert.equal((await drafts.photoBytes(ctx, photo.id)).byteLength, 300);
+  assert.equal((await photoBytes(ctx, photo.id)).byteLength, 300);
 });
 
 test("a photo that cannot be made smaller (HEIC) goes up as the camera gave it", async () => {
   const server = new FakeServer();
   const ctx = await phone({ server, shrink: async () => ({ failed: "InvalidStateError" }) });
   const draft = await drafts.beginDraft(ctx, { form: { kind: "site" } });
-  const photo = await drafts.addPhoto(ctx, draft.id, { bytes: picture(900), type: "image/heic" });
-  const kept = await drafts.shrinkPhoto(ctx, photo.id);
+  const photo = await addPhoto(ctx, draft.id, { bytes: picture(900), type: "image/heic" });
+  const kept = await shrinkPhoto(ctx, photo.id);
   assert.equal(kept.shrink_failed, "InvalidStateError");
   await drafts.saveVisit(ctx, draft.id);
   await run(ctx);
@@ -133,7 +135,7 @@ test("after a 2xx an edit is refused: what follows is a supplement", async () =>
   await run(ctx);
   assert.equal((await record(ctx, visit.id)).state, "sealed");
   await assert.rejects(drafts.editRecord(ctx, visit.id), { name: "AlreadyReceived" });
-  await assert.rejects(drafts.dropRecord(ctx, visit.id), { name: "AlreadyReceived" });
+  await assert.rejects(dropRecord(ctx, visit.id), { name: "AlreadyReceived" });
   const supplement = await saved(ctx, { type: "supplement", form: { visit: visit.id, type: "addition", text: "and one more thing" } });
   await run(ctx);
   assert.equal(server.envelopes(supplement.id)[0].body.visit, visit.id);
@@ -156,20 +158,6 @@ test("the edit of a killed page never goes out by itself; what was saved does", 
   assert.equal((await record(ctx, visit.id)).edit.form.content, "half an ed", "and the half edit is still there to be looked at");
 });
 
-test("an edit thrown away leaves the record as it was saved, photos included", async () => {
-  const ctx = await phone();
-  const visit = await saved(ctx, { content: "as saved", photos: [100] });
-  await drafts.editRecord(ctx, visit.id);
-  await drafts.saveForm(ctx, visit.id, { kind: "site", content: "other" });
-  const [photo] = await photosOf(ctx, visit.id);
-  await drafts.removePhoto(ctx, photo.id);
-  await drafts.addPhoto(ctx, visit.id, { bytes: picture(50), type: "image/jpeg" });
-  const back = await drafts.cancelEdit(ctx, visit.id);
-  assert.equal(back.form.content, "as saved");
-  assert.deepEqual((await photosOf(ctx, visit.id)).map((one) => one.id), [photo.id]);
-  assert.equal((await drafts.photoBytes(ctx, photo.id)).byteLength, 100);
-});
-
 test("a photo added in a revision is uploaded, one taken out is not", async () => {
   const server = new FakeServer();
   const ctx = await phone({ server });
@@ -178,8 +166,8 @@ test("a photo added in a revision is uploaded, one taken out is not", async () =
   server.next(LOST);
   await run(ctx);
   await drafts.editRecord(ctx, visit.id);
-  await drafts.removePhoto(ctx, out.id);
-  const added = await drafts.addPhoto(ctx, visit.id, { bytes: picture(222), type: "image/jpeg" });
+  await removePhoto(ctx, out.id);
+  const added = await addPhoto(ctx, visit.id, { bytes: picture(222), type: "image/jpeg" });
   await drafts.saveVisit(ctx, visit.id);
   await wake(ctx, "manual");
   await run(ctx);

@@ -7,7 +7,7 @@ import { afterRun, flush, isRunning } from "./sending.js";
 import { toast } from "./toast.js";
 import { photoPlace, why } from "./why.js";
 import { knows, nameOf, say, sayTime } from "./words.js";
-import { dropRecord } from "../outbox/drafts.js";
+import { dropRecord } from "../outbox/dropping.js";
 import { acknowledge, check } from "../outbox/loss.js";
 import { dropPhoto } from "../outbox/receipts.js";
 import { read } from "../outbox/reference.js";

@@ -1,27 +1,10 @@
 /** A place picked on the map: a tap puts the pin, and its numbers into the fields, which work without this as well. */
 import { input, one } from "./dom.js";
+import { leaflet } from "./leaflet.js";
 import { drawOutline } from "./outline.js";
 
 const NEAR = 16; // zoom where there is a point
 const PLACES = 6; // digits of a degree: a tenth of a metre
-
-/** @param {string} url @returns {Promise<void>} */
-const script = (url) =>
-  new Promise((resolve, reject) => {
-    const tag = document.createElement("script");
-    tag.src = url;
-    tag.onload = () => resolve();
-    tag.onerror = () => reject(new Error("the map's script did not come"));
-    document.head.append(tag);
-  });
-
-/** @param {string} url */
-function sheet(url) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = url;
-  document.head.prepend(link); // before ours, which mends some of it
-}
 
 /** @param {HTMLElement} picker */
 const typed = (picker) => {
@@ -46,9 +29,7 @@ function pinOf(L, picker) {
 /** @param {HTMLElement} picker */
 async function draw(picker) {
   const place = one("[data-map]", picker);
-  sheet(picker.dataset["leafletCss"] ?? "");
-  await script(picker.dataset["leaflet"] ?? "");
-  const L = /** @type {any} */ (window).L;
+  const L = await leaflet(picker.dataset);
   place.hidden = false;
   const map = L.map(place, { attributionControl: Boolean(picker.dataset["tileSay"]), maxZoom: 19, scrollWheelZoom: false });
   map.attributionControl?.setPrefix(false);

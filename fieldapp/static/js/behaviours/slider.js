@@ -27,7 +27,7 @@ function slide(figure) {
 }
 
 /** @param {ParentNode} root */
-export function setUpSliders(root) {
+function setUpSliders(root) {
   for (const figure of all("[data-compare]:not([data-on])", root)) {
     one(".compare-slide", figure).hidden = false;
     slide(figure);

@@ -1,25 +1,8 @@
 /** Where a visit took place, beside its project. Leaflet is fetched when the map comes into view, not before. */
+import { leaflet } from "./leaflet.js";
 import { drawOutline } from "./outline.js";
 
 const NEAR = 16; // zoom where there is only one point to show
-
-/** @param {string} url @returns {Promise<void>} */
-const script = (url) =>
-  new Promise((resolve, reject) => {
-    const tag = document.createElement("script");
-    tag.src = url;
-    tag.onload = () => resolve();
-    tag.onerror = () => reject(new Error("the map's script did not come"));
-    document.head.append(tag);
-  });
-
-/** @param {string} url */
-function sheet(url) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = url;
-  document.head.prepend(link); // before ours, which mends some of it
-}
 
 /** @param {Record<string, string|undefined>} data @param {string} lat @param {string} lng */
 const point = (data, lat, lng) => (data[lat] && data[lng] ? [Number(data[lat]), Number(data[lng])] : null);
@@ -27,9 +10,7 @@ const point = (data, lat, lng) => (data[lat] && data[lng] ? [Number(data[lat]), 
 /** @param {HTMLElement} place */
 async function draw(place) {
   const data = place.dataset;
-  sheet(data["leafletCss"] ?? "");
-  await script(data["leaflet"] ?? "");
-  const L = /** @type {any} */ (window).L;
+  const L = await leaflet(data);
   const map = L.map(place, { zoomControl: false, attributionControl: false, keyboard: false, scrollWheelZoom: false, dragging: false, touchZoom: false, doubleClickZoom: false, boxZoom: false });
   const here = point(data, "lat", "lng");
   const site = point(data, "projectLat", "projectLng");

@@ -1,29 +1,24 @@
 /**
  * Writing: drafts, saving, editing. Every change of the form is stored as it happens; "saved on this phone" may be
  * said only after `saveVisit` has resolved, and that means: one strict transaction, and read back.
- * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, PhotoRole, RecordType, StoreTx } from "./types.js"
+ * @import { Ctx, Form, Id, Occurred, OutboxRecord, Photo, RecordType, StoreTx } from "./types.js"
  * @typedef {{id?: Id, type?: RecordType, form?: Form, occurred?: Occurred, title?: string, owner?: Id}} Preset
  */
-import { sha256Hex } from "./hash.js";
 import { updateMirror } from "./loss.js";
 import { ownerNow } from "./meta.js";
-import { announce, changePhoto, mustHavePhoto, newPhoto, photoBytes, photosOf } from "./photos.js";
+import { announce, photoBytes, photosOf } from "./photos.js";
 import { AlreadyReceived, OutboxProblem, StoreProblem, TooLarge } from "./problems.js";
 import { withRoom } from "./receipts.js";
 import { firstSaveIn, holding, leaseOf, newRecord } from "./records.js";
 import { rememberVisit } from "./reference.js";
 import { holdBack } from "./reserve.js";
 
-// For the form, that has a record and its photos open together.
-export { photoBytes, setPhoto, shrinkPhoto } from "./photos.js";
-
-export const MAX_RAW_BYTES = 1_000_000;
-export const MAX_PHOTOS = 20;
+const MAX_RAW_BYTES = 1_000_000;
 /** @typedef {"form"|"occurred"|"photo_ids"} Part */
 /** @type {Part[]} */
 const WORDS = ["form", "occurred"];
 /** @type {Part[]} */
-const PHOTOS = ["photo_ids"];
+export const PHOTOS = ["photo_ids"];
 /** What envelope and manifest may take of the megabyte. */
 const ENVELOPE_BYTES = 60_000;
 const FORM_ROOM = 64 * 1024;
@@ -58,64 +53,6 @@ export async function beginDraft(ctx, { id, type = "visit", form = {}, occurred,
 export async function saveForm(ctx, id, form, occurred, title) {
   const written = structuredClone(form);
   return amend(ctx, id, WORDS, (open) => ({ ...open, form: written, occurred: occurred ?? open.occurred }), title);
-}
-
-/**
- * Stores the camera's bytes at once, before anything else can go wrong, then hashes what was read back.
- * @param {Ctx} ctx
- * @param {Id} recordId
- * @param {{bytes: ArrayBuffer, type: string, taken_at?: string|null, role?: PhotoRole, position?: Record<string, any>|null}} given
- * @returns {Promise<Photo>}
- */
-export async function addPhoto(ctx, recordId, given) {
-  const photo = newPhoto(ctx, recordId, given);
-  await withRoom(ctx, given.bytes.byteLength, () =>
-    holding(ctx, recordId, ["photos", "bytes"], async (tx, record) => {
-      const open = openPart(record);
-      if (open.photo_ids.length >= MAX_PHOTOS) throw new OutboxProblem("too-many-photos");
-      await tx.put("bytes", { id: photo.id, buf: given.bytes });
-      await tx.put("photos", photo);
-      await tx.put("records", withOpen(ctx, record, { ...open, photo_ids: [...open.photo_ids, photo.id] }));
-    }),
-  );
-  const back = await photoBytes(ctx, photo.id);
-  const sha256 = await sha256Hex(given.bytes);
-  if (!back || (await sha256Hex(back)) !== sha256) {
-    throw new StoreProblem("the photo did not come back as it was written");
-  }
-  const hashed = await changePhoto(ctx, photo.id, (now) => ({
-    ...now,
-    sha256: now.sha256 ?? sha256,
-    sha256_camera: now.sha256_camera ?? sha256,
-  }));
-  announce(ctx, recordId);
-  return hashed;
-}
-
-/**
- * Only unlists it; the bytes go at the next save. Undo = `orderPhotos` with it in the list again.
- * @param {Ctx} ctx
- * @param {Id} photoId
- * @returns {Promise<OutboxRecord>}
- */
-export async function removePhoto(ctx, photoId) {
-  const photo = await mustHavePhoto(ctx, photoId);
-  return amend(ctx, photo.record, PHOTOS, (open) => ({
-    ...open,
-    photo_ids: open.photo_ids.filter((id) => id !== photoId),
-  }));
-}
-
-/**
- * @param {Ctx} ctx
- * @param {Id} recordId
- * @param {Id[]} ids
- * @returns {Promise<OutboxRecord>}
- */
-export async function orderPhotos(ctx, recordId, ids) {
-  const own = /** @type {Photo[]} */ (await ctx.store.list("photos", "record", recordId));
-  const known = new Set(own.map((photo) => photo.id));
-  return amend(ctx, recordId, PHOTOS, (open) => ({ ...open, photo_ids: [...new Set(ids)].filter((id) => known.has(id)) }));
 }
 
 /**
@@ -186,7 +123,7 @@ function commitEdit(ctx, record) {
  * @param {StoreTx} tx
  * @param {OutboxRecord} record
  */
-async function dropUnlisted(tx, record) {
+export async function dropUnlisted(tx, record) {
   const listed = new Set(record.photo_ids);
   for (const photo of /** @type {Photo[]} */ (await tx.list("photos", "record", record.id))) {
     if (listed.has(photo.id)) continue;
@@ -213,45 +150,6 @@ export async function editRecord(ctx, id) {
   announce(ctx, id);
   const shown = { ...record, ...openPart(record) };
   return { record: shown, photos: await photosOf(ctx, shown) };
-}
-
-/**
- * Throws the open edit of a saved record away and closes the form; the record stays as it was saved.
- * @param {Ctx} ctx
- * @param {Id} id
- * @returns {Promise<OutboxRecord>}
- */
-export async function cancelEdit(ctx, id) {
-  const record = await holding(ctx, id, ["photos", "bytes"], async (tx, now) => {
-    const next = { ...now, edit: null, lease: null };
-    if (now.edit) await dropUnlisted(tx, next);
-    await tx.put("records", next);
-    return next;
-  });
-  announce(ctx, id);
-  return record;
-}
-
-/**
- * The officer has been asked twice. A saved one's number is reported as voided, so that it is no gap.
- * Throws AlreadyReceived, LeaseHeld.
- * @param {Ctx} ctx
- * @param {Id} id
- * @returns {Promise<void>}
- */
-export async function dropRecord(ctx, id) {
-  await holding(ctx, id, ["photos", "bytes", "meta"], async (tx, record) => {
-    if (record.ever_2xx) throw new AlreadyReceived();
-    if (record.seq !== null) {
-      const key = `voided:${record.owner}`;
-      const voided = (await tx.get("meta", key))?.value ?? [];
-      await tx.put("meta", { key, value: [...voided, record.seq] });
-    }
-    await dropUnlisted(tx, { ...record, photo_ids: [] });
-    await tx.remove("records", id);
-  });
-  await updateMirror(ctx);
-  announce(ctx, id);
 }
 
 /**
@@ -282,11 +180,11 @@ export async function releaseLease(ctx, id) {
 }
 
 /**
- * Bytes that the form takes of the record; it holds to MAX_RAW_BYTES while one types.
+ * Bytes that the form takes of the record.
  * @param {Form} form
  * @returns {number}
  */
-export function formSize(form) {
+function formSize(form) {
   return new TextEncoder().encode(JSON.stringify(form)).length;
 }
 
@@ -294,7 +192,7 @@ export function formSize(form) {
  * What the form shows: the record itself, or the edit that lies beside a saved one.
  * @param {OutboxRecord} record
  */
-function openPart(record) {
+export function openPart(record) {
   const { form, occurred, photo_ids } = record.edit ?? record;
   return { form, occurred, photo_ids };
 }
@@ -305,7 +203,7 @@ function openPart(record) {
  * @param {{form: Form, occurred: Occurred, photo_ids: Id[]}} open
  * @returns {OutboxRecord}
  */
-function withOpen(ctx, record, open) {
+export function withOpen(ctx, record, open) {
   const lease = leaseOf(ctx);
   return record.state === "draft" ? { ...record, ...open, lease } : { ...record, edit: open, lease };
 }
@@ -318,7 +216,7 @@ function withOpen(ctx, record, open) {
  * @param {string} [title]
  * @returns {Promise<OutboxRecord>}
  */
-async function amend(ctx, id, parts, change, title) {
+export async function amend(ctx, id, parts, change, title) {
   const record = await withRoom(ctx, FORM_ROOM, () =>
     holding(ctx, id, [], async (tx, now) => {
       if (now.ever_2xx) throw new AlreadyReceived();

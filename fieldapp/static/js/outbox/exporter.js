@@ -15,7 +15,7 @@ import { photoBytes, photosOf } from "./photos.js";
 import { OutboxProblem, QuotaProblem } from "./problems.js";
 import { envelopeBytes, manifestPhotos, seal } from "./seal.js";
 
-export const FORMAT = "fieldapp-export/1";
+const FORMAT = "fieldapp-export/1";
 /** What a photo that the store has refused cannot say of itself. */
 const UNSTORED = {
   taken_at: null,

@@ -4,7 +4,7 @@
  * @typedef {{logged: boolean, done: boolean, on: string}} Standing  `on`: the day that it was put off to
  * @typedef {{owner: Id, followUp: Id, visit?: Id|undefined, title: string}} Promised
  */
-import { dropRecord } from "./drafts.js";
+import { dropRecord } from "./dropping.js";
 import { sayLater } from "./supplements.js";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A photo of a record as it lies here: its bytes, its small version, what is said of it. Which photos a record lists is its
- * draft's (drafts.js).
+ * A photo of a record as it lies here: its bytes, its small version, what is said of it. Which photos a record lists:
+ * photo_list.js.
  * @import { Ctx, Id, Photo, PhotoRole, Shrunk } from "./types.js"
  */
 import { readExif } from "./exif.js";

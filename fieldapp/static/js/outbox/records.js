@@ -6,7 +6,7 @@ import { uuid7 } from "./ids.js";
 import { deviceIn, nextSeqIn } from "./meta.js";
 import { LeaseHeld, OutboxProblem } from "./problems.js";
 
-export const LEASE_MS = 10 * 60_000;
+const LEASE_MS = 10 * 60_000;
 const DAY_MS = 24 * 3600_000;
 
 /**

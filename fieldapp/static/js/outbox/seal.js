@@ -56,7 +56,7 @@ export async function manifestPhotos(ctx, record, now) {
  * @param {Photo} photo
  * @returns {Promise<Photo|null>}
  */
-export async function withHash(ctx, photo) {
+async function withHash(ctx, photo) {
   if (photo.sha256) return photo;
   const row = await ctx.store.get("bytes", photo.id);
   if (!row) return null;

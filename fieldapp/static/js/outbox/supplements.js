@@ -5,7 +5,7 @@
  */
 import { uuid7 } from "./ids.js";
 import { updateMirror } from "./loss.js";
-import { MAX_PHOTOS } from "./drafts.js";
+import { MAX_PHOTOS } from "./photo_list.js";
 import { sha256Hex } from "./hash.js";
 import { announce, newPhoto, shrinkPhoto } from "./photos.js";
 import { OutboxProblem, StoreProblem } from "./problems.js";

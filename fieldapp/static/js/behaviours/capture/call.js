@@ -2,7 +2,7 @@
  * The form of a call: whom to dial, and how it went, above the words about it.
  * @import { OpenVisit } from "./visit.js"
  */
-import { dropRecord } from "../../outbox/drafts.js";
+import { dropRecord } from "../../outbox/dropping.js";
 import { all, on, one } from "../dom.js";
 import { say } from "../words.js";
 import { template } from "./more.js";

@@ -4,7 +4,7 @@
  * @typedef {{name: string, picture: string}} Viewpoint
  */
 import { fragment } from "../../outbox/http.js";
-import { MAX_PHOTOS } from "../../outbox/drafts.js";
+import { MAX_PHOTOS } from "../../outbox/photo_list.js";
 import { lastAt } from "../../outbox/viewpoints.js";
 import { all, dialog, input, on, one } from "../dom.js";
 import { toast } from "../toast.js";

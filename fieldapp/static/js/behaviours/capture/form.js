@@ -4,13 +4,14 @@
  */
 import { LeaseHeld } from "../../outbox/problems.js";
 import { leftBehind } from "../../outbox/records.js";
-import { all, copy, fill, input, on, one } from "../dom.js";
+import { copy, on, one } from "../dom.js";
 import { toast } from "../toast.js";
 import { saysDirty } from "../update.js";
-import { nameOf, say, sayTime, titleOf } from "../words.js";
+import { say, sayTime, titleOf } from "../words.js";
 import { setUpBeside } from "./beside.js";
 import { setUpFields } from "./fields.js";
 import { stayAboveKeyboard } from "./keyboard.js";
+import { setUpKinds } from "./kind_step.js";
 import { bring, more } from "./more.js";
 import { order } from "./order.js";
 import { closed, view } from "./page.js";
@@ -18,11 +19,10 @@ import { setUpPeople } from "./people.js";
 import { setUpPhotos } from "./photos.js";
 import { setUpPlace } from "./place.js";
 import { summarise } from "./summary.js";
+import { notHere, showTrouble } from "./trouble.js";
 import { OpenVisit } from "./visit.js";
 import { isLater } from "./when.js";
 import { setUpWhen } from "./when_step.js";
-
-const TROUBLES = new Map([["quota", "quota"], ["too-large", "large"], ["open-elsewhere", "lost"], ["gone", "lost"], ["being-sent", "lost"]]);
 
 /** @param {string} step @param {boolean} open */
 function unfold(step, open) {
@@ -30,31 +30,6 @@ function unfold(step, open) {
   section.toggleAttribute("data-open", open);
   section.querySelector(".step-head")?.setAttribute("aria-expanded", String(open));
 }
-
-/** @param {{code: string, icon?: string}} kind */
-function kindIcon(kind) {
-  const templates = /** @type {HTMLTemplateElement[]} */ (all("template[data-kind-icon]"));
-  const name = `${kind.icon ?? ""} ${kind.code}`.toLowerCase();
-  const fits = templates.find((template) => name.includes(template.dataset["kindIcon"] ?? ""));
-  return /** @type {HTMLTemplateElement} */ (fits).content.cloneNode(true);
-}
-
-/** @param {any} problem */
-function showTrouble(problem) {
-  const code = String(problem?.code ?? "store");
-  if (code === "already-received") return closed(code);
-  const box = one("[data-trouble]");
-  fill(box, { trouble: say(`trouble-${TROUBLES.get(code) ?? "store"}`) });
-  box.hidden = false;
-  box.scrollIntoView({ block: "nearest" });
-}
-
-/** A part of the form that neither the network nor the worker brought: what is typed stays, the next tap asks again. @param {() => void} again */
-const notHere = (again) => (/** @type {unknown} */ problem) => {
-  again();
-  toast(say("no-network"));
-  throw problem;
-};
 
 /** @param {Page} page */
 export function setUpForm(page) {
@@ -89,6 +64,7 @@ export function setUpForm(page) {
   const people = setUpPeople({ form: body, changed, officers, contacts });
   const photos = setUpPhotos({ visit: () => visit, changed });
   const place = setUpPlace({ visit: () => visit, changed, later, wanted: () => kind?.position !== "none", project });
+  const kinds = setUpKinds({ form, kinds: () => page.ref.kinds, chosen: () => kind?.code, choose: changeKind, unfold });
   const when = setUpWhen({ visit: () => visit, later, changed: () => (place.timeChanged(), changed()) });
 
   /** Issues are a quarter of the code and not in every visit: fetched when the first is looked at. */
@@ -136,19 +112,6 @@ export function setUpForm(page) {
     void showSite();
   }
 
-  function showKinds() {
-    one("[data-kinds]").replaceChildren(
-      ...page.ref.kinds.map((each) => {
-        const tile = fill(copy("kind"), { name: nameOf(each) });
-        tile.prepend(kindIcon(each));
-        const radio = input("input", tile);
-        radio.value = each.code;
-        radio.checked = each.code === kind?.code;
-        return tile;
-      }),
-    );
-  }
-
   function showFurther() {
     one("[data-further]").replaceChildren(
       ...(body()["projects"] ?? []).map((/** @type {string} */ id) => {
@@ -168,7 +131,7 @@ export function setUpForm(page) {
 
   function show() {
     view("form");
-    showKinds();
+    kinds.show();
     when.show();
     showFurther();
     showParts();
@@ -187,6 +150,16 @@ export function setUpForm(page) {
     // A campaign goes on for weeks: what was chosen last stands there, where the kind asks for it and nothing was said yet.
     const known = new Set(page.ref.programmes.map((programme) => programme.code));
     if (kind?.fields?.includes("programmes")) body()["programmes"] ??= page.ref.last_programmes.filter((each) => known.has(each));
+  }
+
+  /** @param {string} code */
+  function changeKind(code) {
+    takeKind(code);
+    changed();
+    arrange();
+    place.show();
+    void place.warmUp();
+    beside.show();
   }
 
   /** A new visit: kind preset from the last one used there, the person from the page one came from. @param {any} taken */
@@ -247,19 +220,6 @@ export function setUpForm(page) {
     const open = !section.hasAttribute("data-open");
     unfold(step, open);
     if (open) /** @type {HTMLElement|null} */ (section.querySelector("textarea, .step-body > .field .input"))?.focus();
-  });
-  on(form, "click", '[name="kind"]', (radio) => {
-    const code = /** @type {HTMLInputElement} */ (radio).value;
-    if (code !== kind?.code) {
-      takeKind(code);
-      changed();
-      arrange();
-      place.show();
-      void place.warmUp();
-      beside.show();
-    }
-    unfold("kind", false);
-    one('[data-step="kind"]').scrollIntoView({ block: "nearest" });
   });
   one("[data-more]").addEventListener("click", () => {
     for (const step of order(kind).more) one(`[data-step="${step}"]`).hidden = step === "position" && kind?.position === "none";

@@ -3,7 +3,7 @@
  * @import { OpenVisit } from "./visit.js"
  * @import { Photo } from "../../outbox/types.js"
  */
-import { MAX_PHOTOS } from "../../outbox/drafts.js";
+import { MAX_PHOTOS } from "../../outbox/photo_list.js";
 import { all, copy, fill, input, on, one } from "../dom.js";
 import { toast } from "../toast.js";
 import { say } from "../words.js";

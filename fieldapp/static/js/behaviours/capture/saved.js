@@ -12,6 +12,7 @@ import { view } from "./page.js";
 import { listProjects } from "./pick.js";
 
 const SAYS = /** @type {Record<string, string>} */ ({ sent: "sent-done", needs_you: "sent-needs-you", sending: "sent-sending" });
+const NEARBY_M = 20_000; // a visit logged at home has no project around the corner
 
 /**
  * @param {Page} page
@@ -50,7 +51,7 @@ export function showSaved(page, { record, photos }, form) {
 function showNearby({ ref, near }, form) {
   const here = form["position"] ?? near() ?? ref.projects.find(({ id }) => id === form["project"]);
   const found = here?.lat == null ? [] : searchProjects(ref.projects, "", { near: here, recent: [] });
-  const others = found.filter(({ id, distance_m }) => id !== form["project"] && distance_m !== null).slice(0, 3);
+  const others = found.filter(({ id, distance_m }) => id !== form["project"] && (distance_m ?? Infinity) < NEARBY_M).slice(0, 3);
   listProjects(one('[data-list="nearby"]'), others);
   one("[data-nearby]").hidden = others.length === 0;
 }

@@ -43,7 +43,7 @@ export async function waiting(cache, now) {
  * @param {string} address
  * @returns {Promise<File|null>}
  */
-export async function fileOf(cache, address) {
+async function fileOf(cache, address) {
   const kept = await cache.match(address);
   if (!kept) return null;
   const type = kept.headers.get("Content-Type") ?? "";

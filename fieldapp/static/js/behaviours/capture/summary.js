@@ -16,7 +16,7 @@ function names(people, several = "people") {
 }
 
 /** @param {any} position @returns {string} the key of a word */
-export function positionWord(position) {
+function positionWord(position) {
   if (!position) return "none";
   if (position.source !== "manual") return accuracyWord(position.accuracy_m);
   return position.raw?.from === "project" ? "project" : "manual";

@@ -4,6 +4,8 @@
  */
 import * as drafts from "../../outbox/drafts.js";
 import { uuid7 } from "../../outbox/ids.js";
+import { addPhoto, orderPhotos, removePhoto } from "../../outbox/photo_list.js";
+import { photoBytes, setPhoto, shrinkPhoto } from "../../outbox/photos.js";
 
 const AFTER = 400;
 const RENEW = 4 * 60_000;
@@ -122,7 +124,7 @@ export class OpenVisit {
   async addPhoto(given) {
     try {
       await this.#ensure();
-      const photo = await drafts.addPhoto(this.ctx, /** @type {Id} */ (this.id), given);
+      const photo = await addPhoto(this.ctx, /** @type {Id} */ (this.id), given);
       this.photos.push(photo);
       this.tells.photos();
       this.#shrinking = this.#shrinking.then(() => this.#shrink(photo.id));
@@ -154,7 +156,7 @@ export class OpenVisit {
   /** @param {Id} id */
   async #shrink(id) {
     try {
-      this.#swap(await drafts.shrinkPhoto(this.ctx, id));
+      this.#swap(await shrinkPhoto(this.ctx, id));
     } catch {
       // The camera's own bytes are stored already and go up as they are.
     }
@@ -171,20 +173,20 @@ export class OpenVisit {
    * @param {Partial<Photo>} change
    */
   async setPhoto(id, change) {
-    await this.#try(async () => this.#swap(await drafts.setPhoto(this.ctx, id, change)));
+    await this.#try(async () => this.#swap(await setPhoto(this.ctx, id, change)));
   }
 
   /** Unlists it (its bytes go at the next save). @param {Id} id */
   async removePhoto(id) {
     this.photos = this.photos.filter((photo) => photo.id !== id);
-    await this.#try(() => drafts.removePhoto(this.ctx, id));
+    await this.#try(() => removePhoto(this.ctx, id));
     this.tells.photos();
   }
 
   /** Also the undo of a removal. @param {Photo[]} photos */
   async orderPhotos(photos) {
     this.photos = photos;
-    await this.#try(() => drafts.orderPhotos(this.ctx, /** @type {Id} */ (this.id), photos.map((photo) => photo.id)));
+    await this.#try(() => orderPhotos(this.ctx, /** @type {Id} */ (this.id), photos.map((photo) => photo.id)));
     this.tells.photos();
   }
 
@@ -224,7 +226,7 @@ export class OpenVisit {
   /** What an export needs when not even the draft could be stored. */
   async asRecord() {
     const stored = await Promise.all(
-      this.photos.map(async (photo) => ({ photo, bytes: await drafts.photoBytes(this.ctx, photo.id).catch(() => null) })),
+      this.photos.map(async (photo) => ({ photo, bytes: await photoBytes(this.ctx, photo.id).catch(() => null) })),
     );
     const photos = [...stored.flatMap(({ photo, bytes }) => (bytes ? [{ photo, bytes }] : [])), ...this.loose];
     const record = /** @type {OutboxRecord} */ ({

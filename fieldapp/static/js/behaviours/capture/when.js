@@ -3,7 +3,7 @@
  * @import { Clock, Occurred } from "../../outbox/types.js"
  */
 
-export const CHOICES = ["now", "just_now", "this_morning", "this_afternoon", "yesterday", "time"];
+const CHOICES = ["now", "just_now", "this_morning", "this_afternoon", "yesterday", "time"];
 const JUST_NOW = 10 * 60_000;
 const LATER_AFTER = 30 * 60_000;
 
