@@ -34,18 +34,23 @@ function line(template, { record, photos, place, stored }) {
   return made;
 }
 
-/** @param {HTMLElement} here */
+/**
+ * Data alone do not open a page without a network: on a slow line they are here long before the shell is.
+ * @param {HTMLElement} here
+ */
 async function sayReady(here) {
   const ctx = await phone();
   const show = async () => {
-    const [projects, loaded] = await Promise.all([read(ctx, "projects"), read(ctx, "loaded_at")]);
+    const [projects, loaded, worker] = await Promise.all([read(ctx, "projects"), read(ctx, "loaded_at"), navigator.serviceWorker?.getRegistration()]);
     const n = Array.isArray(projects) ? projects.length : 0;
-    here.textContent = n && loaded ? say("ready-offline", { n, time: sayTime(loaded) }) : say("not-ready-offline");
+    here.textContent = n && loaded && worker?.active ? say("ready-offline", { n, time: sayTime(loaded) }) : say("not-ready-offline");
     here.hidden = false;
   };
+  const again = () => void show().catch(() => undefined);
   ctx.channel.subscribe((news) => {
-    if (news.kind === "reference") void show().catch(() => undefined);
+    if (news.kind === "reference") again();
   });
+  void navigator.serviceWorker?.ready.then(again);
   await show();
 }
 
