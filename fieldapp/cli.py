@@ -1,29 +1,20 @@
 """The installed command `fieldapp`."""
 
 import argparse
-import getpass
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
-from fieldapp.accounts import actions as accounts
-from fieldapp.accounts import people_actions as people
-from fieldapp.accounts import queries as accounts_queries
-from fieldapp.accounts.models import ROLES, Membership, User
-from fieldapp.core import clock, migrate
+from fieldapp.accounts import terminal as accounts
+from fieldapp.core import migrate
 from fieldapp.core.db import Database
 from fieldapp.core.secret import secret_key
+from fieldapp.core.terminal import Failed
 from fieldapp.settings import BadSetting, Settings, read_settings
 from fieldapp.sheets.columns import SHEETS
 from fieldapp.upkeep.place import Trouble, under_way
 
 Run = Callable[[argparse.Namespace, Settings], int | None]
-
-
-class Failed(Exception):
-    """Something the person at the terminal can mend; the message says what."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _import_command(command)
     command("compliance", compliance, "print what the rule restricts, and since when each switch stands as it does")
     user_parser = command("user", lambda arguments, settings: None, "add, list, disable accounts; set a password")
-    _user_commands(user_parser.add_subparsers(required=True, metavar="ACT"))
+    accounts.commands(user_parser.add_subparsers(required=True, metavar="ACT"), _on_database)
     return parser
 
 
@@ -101,30 +92,6 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-def _user_commands(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    add = acts.add_parser("add", help="add an account; asks for the password unless it comes on standard input")
-    add.set_defaults(run=user_add)
-    add.add_argument("username")
-    add.add_argument("--name", required=True)
-    add.add_argument("--role", required=True, choices=ROLES)
-    add.add_argument("--team", help="of an officer, lead or desk; made if it does not exist")
-    add.add_argument("--unit", help="of a handling unit's account; made if it does not exist")
-    add.add_argument("--keep-password", action="store_true", help="its owner typed it: not changed at first sign-in")
-    add.add_argument("--duty", default="", help="统筹, 带队, 队员, 帮办代办 or 首席服务官")
-    acts.add_parser("list", help="list the accounts").set_defaults(run=user_list)
-    for name, run, say in (
-        ("disable", user_disable, "end an account; its phone may hand in what it holds for 30 days"),
-        ("enable", user_enable, "open an account again that was disabled"),
-        ("second-factor", user_second_factor, "take away a second factor that is lost; a new one is set up at sign-in"),
-        ("password", user_password, "set a new password; every session of the account ends"),
-    ):
-        act = acts.add_parser(name, help=say)
-        act.set_defaults(run=run)
-        act.add_argument("username")
-        if run is user_password:
-            act.add_argument("--keep-password", action="store_true", help="its owner typed it: not to be changed again")
-
-
 def _database(settings: Settings) -> Database:
     return Database(settings.database, pool_size=settings.threads)
 
@@ -140,6 +107,10 @@ def _ready(settings: Settings) -> Database:
     if migrate.pending(database):
         raise Failed("the database is not of this version yet: run `fieldapp init` first")
     return database
+
+
+def _on_database(run: accounts.OnDatabase) -> Run:
+    return lambda arguments, settings: run(arguments, settings, _ready(settings))
 
 
 def init(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -262,84 +233,6 @@ def bring_in(arguments: argparse.Namespace, settings: Settings) -> int:
         raise Failed(words.problem(error.code, error.said)) from error
     except OSError as error:
         raise Failed(f"{arguments.file}: {error.strerror or error}") from error
-
-
-def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
-    def add(session: Session) -> None:
-        accounts.add_user(
-            session, username=arguments.username, name=arguments.name, password=password, role=arguments.role,
-            team=arguments.team, unit=arguments.unit, duty=arguments.duty, starts_on=clock.today(settings.timezone),
-            given=not arguments.keep_password,
-        )  # fmt: skip
-
-    password = _ask_password()
-    _refusable(settings, add)
-
-
-def user_list(arguments: argparse.Namespace, settings: Settings) -> None:
-    from sqlalchemy import select
-
-    day = clock.today(settings.timezone)
-    with _ready(settings).reading() as session:
-        for user in session.scalars(select(User).order_by(User.username)):
-            held = [m for m in user.memberships if m.holds_on(day)]
-            roles = ", ".join(_say(m) for m in held) or "no role"
-            print(f"{user.username:20} {user.name:12} {'disabled' if user.disabled_at else roles}")
-
-
-def _say(membership: Membership) -> str:
-    place = membership.team or membership.unit
-    return f"{membership.role} ({place.name})" if place else membership.role
-
-
-def user_disable(arguments: argparse.Namespace, settings: Settings) -> None:
-    _refusable(settings, lambda session: accounts.disable(session, _user(session, arguments.username), by=None))
-
-
-def user_enable(arguments: argparse.Namespace, settings: Settings) -> None:
-    _refusable(settings, lambda session: people.enable(session, _user(session, arguments.username), by=None))
-
-
-def user_password(arguments: argparse.Namespace, settings: Settings) -> None:
-    password = _ask_password()
-
-    def change(session: Session) -> None:
-        user = _user(session, arguments.username)
-        new_hash = accounts.password_hash(password, user.username, user.name)
-        accounts.set_password(session, user, new_hash, by=None, given=not arguments.keep_password)
-
-    _refusable(settings, change)
-
-
-def user_second_factor(arguments: argparse.Namespace, settings: Settings) -> None:
-    from fieldapp.accounts import factor_actions
-
-    _refusable(settings, lambda session: factor_actions.reset(session, _user(session, arguments.username), by=None))
-
-
-def _user(session: Session, username: str) -> User:
-    user = accounts_queries.by_username(session, username)
-    if user is None:
-        raise Failed(f"there is no account {username!r}")
-    return user
-
-
-def _refusable(settings: Settings, do: Callable[[Session], None]) -> None:
-    try:
-        _ready(settings).write(do)
-    except accounts.Refused as refused:
-        from fieldapp.accounts.forms import sentence
-
-        raise Failed(sentence(refused)) from refused
-
-
-def _ask_password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
-        raise Failed("the two entries differ")
-    return password
 
 
 if __name__ == "__main__":
