@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from fieldapp.accounts import terminal as accounts
 from fieldapp.core import migrate
 from fieldapp.core.db import Database
@@ -25,6 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(arguments, read_settings()) or 0
     except (BadSetting, Failed, Trouble) as error:
         print(f"fieldapp: {error}", file=sys.stderr)
+        return 2
+    except OperationalError as error:  # whoever set its address wants to read what it said, not where we asked
+        said = str(error.orig).strip().splitlines() or [type(error).__name__]
+        print(f"fieldapp: the database cannot be used: {said[0]}", file=sys.stderr)
         return 2
 
 

@@ -161,3 +161,14 @@ def test_the_installed_command_does_the_same(settings: Settings, cast: Cast, db:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     with db.reading() as session:
         assert actions.verify(queries.by_username(session, "ana"), "Rubber-boots-4")
+
+
+def test_a_database_that_does_not_answer_is_one_line_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Settings
+) -> None:
+    monkeypatch.setenv("FIELDAPP_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("FIELDAPP_DATABASE_URL", "postgresql+psycopg://zone:geheim@127.0.0.1:1/zone")
+    monkeypatch.setenv("FIELDAPP_SECRET_KEY", settings.secret_key)
+    assert main(["user", "list"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("fieldapp: the database cannot be used: ") and "geheim" not in said
