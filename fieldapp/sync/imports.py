@@ -12,7 +12,8 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
-from io import BytesIO
+from io import SEEK_END, BytesIO
+from tempfile import TemporaryFile
 from typing import IO, Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from fieldapp.accounts import queries as accounts
 from fieldapp.core.db import Database
 from fieldapp.core.problems import Problem
+from fieldapp.photos.body import MAX_PHOTO_BYTES
 from fieldapp.settings import Settings
 from fieldapp.sync import envelope, receipts, records
 from fieldapp.sync.models import Raw
@@ -34,6 +36,12 @@ from fieldapp.sync.uploads import Uploads
 
 FORMAT = "fieldapp-export/1"
 DEEPEST = 12
+BUFFER = 1024 * 1024  # a text that spans several is read anew with each: photos take minutes in small ones
+LONGEST = MAX_PHOTO_BYTES // 3 * 4 + 2 * BUFFER  # of a single value
+LONG, LONGEST_NAME = 64 * 1024, 200
+MOST_VALUES = 2_000  # of one record: twenty photos make some 250
+MOST_RECORDS = 20_000
+OF_ALL = 2  # levels around a record: the file's own, and the list of them
 TYPES = ("visit", "supplement", "issue_event")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NO_NUMBERS = (InvalidOperation, SystemError)  # what the parser makes of 1e99999999999999999999 and of 5,000 digits
@@ -63,22 +71,63 @@ class Taken:
 def take(db: Database, settings: Settings, uploads: Uploads, file: IO[bytes], importer: UUID) -> Iterator[Taken]:
     """Take an export file in, record by record. Raises NotAnExport where the file ends too early or is none."""
     _check(file)
+    watched = _Watched(file)
     try:
-        for item in ijson.items(ijson.parse(_shallow(ijson.basic_parse(file))), "records.item"):
-            yield _take_one(db, settings, uploads, item, importer)
+        with TemporaryFile() as shelf:
+            events = _bounded(ijson.basic_parse(watched, buf_size=BUFFER), watched, shelf)
+            for number, item in enumerate(ijson.items(ijson.parse(events), "records.item")):
+                if number >= MOST_RECORDS:
+                    raise CutShort("too many")
+                yield _take_one(db, settings, uploads, item, importer)
     except (ijson.JSONError, UnicodeDecodeError, *NO_NUMBERS) as error:
         raise CutShort(str(error)) from error
 
 
-def _shallow(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """The parser's events, as long as they nest no deeper than an export does: it keeps the whole path of each level,
-    so a hundred thousand brackets would take all memory there is."""
-    depth = 0
+class _Watched:
+    """The file, read for as long as no single value of it is longer than a photo: the parser keeps the whole of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.since = file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        part = self._file.read(size)
+        self.since += len(part)
+        if self.since > LONGEST:
+            raise CutShort("too long")
+        return part
+
+
+@dataclass(frozen=True)
+class _Shelved:
+    """A long text of a record, kept out of memory until it is its turn."""
+
+    shelf: IO[bytes]
+    at: int
+    size: int
+
+    def text(self) -> bytes:
+        self.shelf.seek(self.at)
+        return self.shelf.read(self.size)
+
+
+def _bounded(events: Iterable[tuple[str, Any]], watched: _Watched, shelf: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    """The parser's events, as long as they are those of an export. It keeps the whole path of each level, so a hundred
+    thousand brackets would take all memory there is; and a record is made whole of them, with all its photos."""
+    depth = count = 0
     for event, value in events:
+        watched.since = 0
         depth += event.startswith("start_") - event.startswith("end_")
-        if depth > DEEPEST:
-            raise CutShort("too deep")
-        yield event, value
+        count = count + 1 if depth > OF_ALL else 0
+        if depth > DEEPEST or count > MOST_VALUES or (event == "map_key" and len(value) > LONGEST_NAME):
+            raise CutShort("too deep, or too much of it")
+        if event == "start_map" and count == 1:
+            shelf.truncate(0)  # the record of before has been taken in
+        yield event, _shelved(shelf, value) if event == "string" and len(value) > LONG else value
+
+
+def _shelved(shelf: IO[bytes], text: str) -> _Shelved:
+    at = shelf.seek(0, SEEK_END)
+    return _Shelved(shelf, at, shelf.write(text.encode(errors="replace")))
 
 
 def _check(file: IO[bytes]) -> None:
@@ -129,10 +178,10 @@ def _as_whom(db: Database, id: UUID, sha256: str, importer: UUID) -> UUID:
 
 def _bytes(text: Any) -> bytes:
     """The bytes of a base64 text. Raises ValueError."""
-    if not isinstance(text, str):
+    if not isinstance(text, str | _Shelved):
         raise ValueError("not a text")
     try:
-        return b64decode(text, validate=True)
+        return b64decode(text.text() if isinstance(text, _Shelved) else text, validate=True)
     except binascii.Error as error:
         raise ValueError("not base64") from error
 
