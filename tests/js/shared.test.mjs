@@ -18,7 +18,7 @@ function storage(room = Infinity) {
   return {
     held,
     keys: async () => [...held.keys()].map((path) => ({ url: HERE + path })),
-    match: async (path) => held.get(path)?.clone(),
+    match: async (path) => held.get(path.replace(HERE, ""))?.clone(),
     put: async (path, answer) => {
       if (held.size >= room) throw new Error("QuotaExceededError");
       held.set(path, answer);
@@ -28,9 +28,10 @@ function storage(room = Infinity) {
 }
 
 /** What the worker answers to a form that another app posts. */
-async function share(cache, fields, { path = "/share", at = NOW } = {}) {
+async function share(cache, fields, { path = "/share", at = NOW, free = 0 } = {}) {
   const listeners = new Map();
-  const self = { addEventListener: (type, listener) => listeners.set(type, listener) };
+  const navigator = { storage: { estimate: async () => ({ quota: free && free + 9, usage: 9 }) } };
+  const self = { addEventListener: (type, listener) => listeners.set(type, listener), navigator };
   const redirect = { redirect: (address, status) => ({ address, status }) };
   vm.runInNewContext(`const VERSION = "v"; const PRE = ["/s/v/a.js"];\n${SOURCE}`, {
     self, caches: { open: async () => cache }, URL, File, location: new URL(HERE), Date: { now: () => at },
@@ -123,6 +124,15 @@ test("whoever goes on posting fills no phone", async () => {
   for (let i = 0; i < 5; i += 1) await share(cache, [["text", `${i}`]], { at: NOW + i });
   assert.equal((await share(cache, [["text", "6"]], { at: NOW + 9 })).address, "/capture?shared=too-much");
   assert.deepEqual((await waiting(cache, NOW)).map(({ all }) => all.text), ["0", "1", "2", "3", "4"]);
+});
+
+test("nor takes the room that a visit needs", async () => {
+  const cache = storage();
+  assert.equal((await share(cache, [["photos", jpeg("a.jpg", 600)]], { free: 1000 })).address, "/capture?shared=too-much");
+  assert.equal((await share(cache, [["photos", jpeg("a.jpg", 400)]], { free: 1000 })).address, "/capture?shared=kept");
+  const large = new Response("x", { headers: { "Fieldapp-Size": String(256 * 1024 * 1024) } });
+  await cache.put(`/share/${NOW}/1`, large);
+  assert.equal((await share(cache, [["photos", jpeg("b.jpg")]], { at: NOW + 1 })).address, "/capture?shared=too-much");
 });
 
 test("what a killed app kept half is swept, but not while it may still be coming", async () => {

@@ -14,6 +14,7 @@ const HANDED = "fieldapp-handed"; // not a shell's: no deploy sweeps it
 const MOST_HANDED = 5; // times that wait, whoever sent them
 const MOST_PICTURES = 20; // of a record (outbox/photo_list.js)
 const MOST_BYTES = 64 * 1024 * 1024; // of a picture, as the server takes it (photos/body.py)
+const MOST_WAITING = 256 * 1024 * 1024; // of all that waits: another site may post as well, and a visit must find room
 const MOST_TEXT = 20_000;
 const SHELL = ["/capture", "/outbox", "/offline"];
 const TREE = PRE.find(isFixed).split("/", 3).join("/") + "/"; // /s/<version>/, as every page of this version names it
@@ -123,13 +124,14 @@ async function keepHanded(request) {
   if (pictures.length === 0 && text === "") return "nothing";
   const cache = await caches.open(HANDED);
   const before = (await cache.keys()).filter(({ url }) => url.endsWith("/all")).length;
-  if (before >= MOST_HANDED || pictures.some(({ size }) => size > MOST_BYTES)) return "too-much";
-  const place = `/share/${Date.now()}`;
   const taken = pictures.slice(0, MOST_PICTURES);
+  const bytes = taken.reduce((sum, { size }) => sum + size, 0);
+  if (before >= MOST_HANDED || pictures.some(({ size }) => size > MOST_BYTES) || bytes > (await roomFor(cache))) return "too-much";
+  const place = `/share/${Date.now()}`;
   const all = { n: taken.length, left: pictures.length - taken.length, text: text.slice(0, MOST_TEXT) };
   try {
     for (const [at, file] of taken.entries()) {
-      const headers = { "Content-Type": file.type, "Fieldapp-Taken": String(file.lastModified) };
+      const headers = { "Content-Type": file.type, "Fieldapp-Taken": String(file.lastModified), "Fieldapp-Size": String(file.size) };
       await cache.put(`${place}/${at}`, new Response(await file.arrayBuffer(), { headers }));
     }
     await cache.put(`${place}/all`, new Response(JSON.stringify(all)));
@@ -138,6 +140,14 @@ async function keepHanded(request) {
     throw problem;
   }
   return "kept";
+}
+
+// Never more than half of what is free.
+async function roomFor(cache) {
+  let waiting = 0;
+  for (const { url } of await cache.keys()) waiting += Number((await cache.match(url))?.headers.get("Fieldapp-Size") ?? 0);
+  const { quota, usage = 0 } = (await self.navigator?.storage?.estimate?.().catch(() => null)) ?? {};
+  return Math.min(MOST_WAITING - waiting, quota ? (quota - usage) / 2 : Infinity);
 }
 
 self.addEventListener("install", (event) => event.waitUntil(precache()));
