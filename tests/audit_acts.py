@@ -38,7 +38,9 @@ def registers() -> set[str]:
         node.name
         for source in sources
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Kept" for base in node.bases)
+        if isinstance(node, ast.ClassDef)
+        # class Zones(Kept[Zone])
+        and any(isinstance(base, ast.Subscript) and getattr(base.value, "id", "") == "Kept" for base in node.bases)
     }
     return {
         call.args[1].value

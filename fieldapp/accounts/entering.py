@@ -17,7 +17,7 @@ from fieldapp.accounts.policy import Person, door_open, may_sign_in, needs_secon
 from fieldapp.core import clock, login
 from fieldapp.core.db import new_id
 from fieldapp.core.i18n import local
-from fieldapp.core.web import db, settings
+from fieldapp.core.web import db, settings, today
 
 SYSTEMS = (("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
            ("Windows", "Windows"), ("Mac OS", "Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
@@ -43,7 +43,7 @@ def load_person(session: Session, user_id: UUID, signed_in: UUID | None) -> Foun
     user = queries.account(session, user_id, signed_in)
     if user is None:
         return None
-    person, now = person_on(user, clock.today(settings().timezone)), clock.now()
+    person, now = person_on(user, today()), clock.now()
     return Found(
         person, user.session_epoch, user.ended, may_sign_in(person), door_open(person, user, now),
         user.must_change_password or _too_old(user.password_set_at, now), second_factor_asked(person), user.seen_at,
@@ -94,7 +94,7 @@ def go_on(user: User) -> None:
 
 
 def _begin(user: User, *, row: UUID, how: str, own_device: bool, strong: bool, proven: bool) -> None:
-    person = person_on(user, clock.today(settings().timezone))
+    person = person_on(user, today())
     login.begin(person, user.session_epoch, own_device=own_device, row=row, how=how, strong=strong, proven=proven)
 
 

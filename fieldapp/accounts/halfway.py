@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts.models import User
 from fieldapp.accounts.policy import may_sign_in, person_on
 from fieldapp.core import clock
-from fieldapp.core.web import settings
+from fieldapp.core.web import today
 
 LASTS = timedelta(minutes=10)
 
@@ -46,6 +46,6 @@ def under_way(session: Session) -> Half | None:
     user = session.get(User, UUID(said["user"]))
     if user is None or user.session_epoch != said["epoch"]:
         return None
-    if not may_sign_in(person_on(user, clock.today(settings().timezone))):
+    if not may_sign_in(person_on(user, today())):
         return None
     return Half(user, said["how"], said["own"], said["next"])

@@ -14,12 +14,12 @@ from fieldapp.accounts.forms import PasskeyForm, PasskeySignInForm
 from fieldapp.accounts.models import User
 from fieldapp.accounts.passkey_actions import Place
 from fieldapp.accounts.policy import may_sign_in, person_on
-from fieldapp.core import audit, clock, login
+from fieldapp.core import audit, login
 from fieldapp.core.access import public, signed_in_early
 from fieldapp.core.limits import limiter
 from fieldapp.core.problems import not_found
 from fieldapp.core.reauth import recent_password
-from fieldapp.core.web import db, no_store, read, settings
+from fieldapp.core.web import db, no_store, read, today
 
 bp = Blueprint("passkeys", __name__)
 ADD, SIGN_IN = "add", "sign-in"
@@ -118,7 +118,7 @@ def sign_in() -> ResponseReturnValue:
             form, place, 422, _("The passkey was not accepted. Please try again, or use the password.")
         )
     user = read().get_one(User, key.user_id)
-    person = person_on(user, clock.today(settings().timezone))
+    person = person_on(user, today())
     if not may_sign_in(person):
         sentence = _("This account holds no role at present. Please ask the system administrator.")
         return _sign_in_page(form, place, 422, sentence)

@@ -51,11 +51,6 @@ class Person:
         return SECURITY in self.roles
 
     @property
-    def is_auditor(self) -> bool:
-        """审计员: the logs, and nothing else; changes nothing."""
-        return AUDITOR in self.roles
-
-    @property
     def has_power(self) -> bool:
         """One of the three. None of them reads visits by it."""
         return bool(self.roles & set(POWERS))
@@ -94,10 +89,6 @@ def person_on(user: "User | Account", day: date) -> Person:
 def may_keep_people(person: Person) -> bool:
     """Make and disable accounts, teams and units; propose memberships."""
     return person.is_admin
-
-
-def may_see_people(person: Person) -> bool:
-    return person.has_power
 
 
 def may_grant(person: Person, *, three_powers: bool) -> bool:

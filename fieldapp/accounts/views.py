@@ -27,12 +27,12 @@ from fieldapp.accounts.entering import limits, locked_sentence, may_sign_in_here
 from fieldapp.accounts.forms import FirstAdminForm, SignInForm, sentence
 from fieldapp.accounts.models import ADMIN, User
 from fieldapp.accounts.policy import may_sign_in, person_on
-from fieldapp.core import clock, login, reauth
+from fieldapp.core import login, reauth
 from fieldapp.core.access import public, signed_in
 from fieldapp.core.i18n import COOKIE, LOCALES
 from fieldapp.core.limits import limiter
 from fieldapp.core.problems import Problem, not_found
-from fieldapp.core.web import db, read, settings
+from fieldapp.core.web import db, read, settings, today
 
 bp = Blueprint("accounts", __name__)
 
@@ -86,7 +86,7 @@ def sign_in() -> ResponseReturnValue:
     tried = db().write(conclude)
     if tried.user is None:
         return _login_form(form, 422, _why_not(tried.locked_until))
-    person = person_on(tried.user, clock.today(settings().timezone))
+    person = person_on(tried.user, today())
     if not may_sign_in(person):
         return _login_form(form, 422, _("This account holds no role at present. Please ask the system administrator."))
     if not may_sign_in_here(person):
@@ -173,7 +173,7 @@ def _make_admin(form: FirstAdminForm) -> User | None:
             raise not_found()
         return actions.add_user(
             session, username=form.username.data or "", name=form.name.data or "", password=form.password.data or "",
-            role=ADMIN, starts_on=clock.today(settings().timezone),
+            role=ADMIN, starts_on=today(),
         )  # fmt: skip
 
     try:

@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from fieldapp.accounts.models import AUDITOR
 from fieldapp.audit import actions, asked, queries, seal, taking_out, words
 from fieldapp.audit.jobs import CHECK
-from fieldapp.core import clock, jobs
+from fieldapp.core import jobs
 from fieldapp.core.access import role
 from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import Problem, not_found
 from fieldapp.core.reauth import recent_password
-from fieldapp.core.web import db, no_store, read, settings
+from fieldapp.core.web import db, no_store, read, settings, today
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 MOST_COUNTED = 100_000
@@ -100,6 +100,6 @@ def export() -> ResponseReturnValue:
     db().write(lambda session: actions.note_export(session, by, form, filters))
     lines = taking_out.lines(db(), asked.read(filters, settings().timezone), form)
     answer = Response(stream_with_context(lines), mimetype=taking_out.TYPES[form])
-    name = f"audit-{clock.today(settings().timezone).isoformat()}.{form}"
+    name = f"audit-{today().isoformat()}.{form}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return no_store(answer)

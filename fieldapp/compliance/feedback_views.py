@@ -15,6 +15,7 @@ from fieldapp.compliance.forms import KINDS, AnswerForm, FeedbackForm, LookupFor
 from fieldapp.compliance.models import Feedback
 from fieldapp.core import login, tokens
 from fieldapp.core.access import public, role
+from fieldapp.core.db import uuid_of
 from fieldapp.core.limits import limiter
 from fieldapp.core.problems import not_found
 from fieldapp.core.web import db, no_store, read
@@ -57,9 +58,8 @@ def say() -> ResponseReturnValue:
     form = FeedbackForm()
     if not form.validate():
         return _page(422, form=form)
-    try:
-        id = UUID(form.id.data or "")
-    except ValueError:
+    id = uuid_of(form.id.data)
+    if id is None:
         form = FeedbackForm(formdata=None, data={"text": form.text.data, "kind": form.kind.data})
         return _page(422, form=form)
     by = login.person().id if login.signed_in() and not form.anonymous.data else None

@@ -1,14 +1,13 @@
 """How feedback is found, and whether somebody has read the notice."""
 
 import hmac
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fieldapp.compliance.models import Feedback, NoticeSeen
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time
 from fieldapp.core.tokens import hashed
 
 SIZE = 30
@@ -20,12 +19,7 @@ def listed(
 ) -> Page[Feedback]:
     """Feedback, newest first, a page at a time."""
     query = select(Feedback).where(*where)
-    start = unpack(after, datetime, UUID)
-    if start is not None:
-        at, id = start
-        query = query.where(or_(Feedback.said_at < at, and_(Feedback.said_at == at, Feedback.id < id)))
-    query = query.order_by(Feedback.said_at.desc(), Feedback.id.desc()).limit(limit + 1)
-    return page(list(session.scalars(query)), limit, lambda one: pack(one.said_at, one.id))
+    return by_time(session, query, Feedback.said_at, Feedback.id, after=after, limit=limit)
 
 
 def by_code(session: Session, number: str, code: str) -> Feedback | None:

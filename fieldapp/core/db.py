@@ -37,6 +37,14 @@ def new_id() -> UUID:
     return made
 
 
+def uuid_of(text: str | None) -> UUID | None:
+    """The id that this says; none where it is none."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC on our side, whatever the database keeps. Naive values are refused."""
 

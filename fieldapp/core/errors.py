@@ -3,7 +3,7 @@
 import logging
 from typing import cast
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from fieldapp.core import passing, reports
@@ -60,7 +60,6 @@ def _crash(error: Exception) -> Response:
         log.warning("not now", exc_info=error, extra={"facts": {"request_id": request_id(), "path": said_path()}})
         close_reading()  # its connection may be the one that was lost; what finishes the answer reads anew
         return answer(come_again(error))
-    g.crashed = True
     reports.tell(error, request_id=request_id(), route=str(request.url_rule or ""))
     log.exception("unhandled", extra={"facts": {"request_id": request_id(), "path": said_path()}})
     return answer(generic(500))

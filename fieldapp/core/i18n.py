@@ -8,8 +8,7 @@ from flask import Flask, g, request
 from flask_babel import Babel, format_date, get_locale
 from flask_babel import gettext as _
 
-from fieldapp.core import clock
-from fieldapp.core.web import settings
+from fieldapp.core.web import settings, today
 
 LOCALES = ("zh_Hans_CN", "en")
 COOKIE = "fieldapp_lang"
@@ -35,15 +34,15 @@ def local(at: datetime) -> datetime:
 
 def say_day(day: date) -> str:
     """今天, 昨天, 11月20日 周五; with the year where it is not this one."""
-    today = clock.today(settings().timezone)
-    if day == today:
+    here = today()
+    if day == here:
         return str(_("Today"))
-    if day == today - timedelta(days=1):
+    if day == here - timedelta(days=1):
         return str(_("Yesterday"))
-    if day == today + timedelta(days=1):
+    if day == here + timedelta(days=1):
         return str(_("Tomorrow"))
     chinese = locale_name() != "en"
-    if day.year == today.year:
+    if day.year == here.year:
         return str(format_date(day, "M月d日 EEE" if chinese else "EEE d MMM"))
     return str(format_date(day, "y年M月d日" if chinese else "d MMM y"))
 

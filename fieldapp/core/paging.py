@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
 T = TypeVar("T")
 
 
@@ -66,3 +69,19 @@ def page(rows: list[T], limit: int, cursor_of: Any) -> Page[T]:
     more = len(rows) > limit
     items = rows[:limit]
     return Page(items, cursor_of(items[-1]) if more and items else None)
+
+
+def by_time(
+    session: Session, query: Select[T], at: InstrumentedAttribute[datetime], id: InstrumentedAttribute[UUID], *,
+    after: str | None, limit: int, oldest_first: bool = False,
+) -> Page[T]:  # fmt: skip
+    """A page of these rows, newest first, by a time and the id of each."""
+    if (start := unpack(after, datetime, UUID)) is not None:
+        then, last = start
+        beyond = (
+            or_(at > then, and_(at == then, id > last)) if oldest_first else or_(at < then, and_(at == then, id < last))
+        )
+        query = query.where(beyond)
+    order = (at, id) if oldest_first else (at.desc(), id.desc())
+    rows = list(session.scalars(query.order_by(*order).limit(limit + 1)))
+    return page(rows, limit, lambda row: pack(getattr(row, at.key), getattr(row, id.key)))

@@ -3,13 +3,14 @@
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from fieldapp.core import audit
+from fieldapp.core import audit, clock
 from fieldapp.core.db import Database
 from fieldapp.settings import Settings
 
@@ -38,6 +39,11 @@ def db() -> Database:
 
 def files() -> "Files":
     return surroundings().files
+
+
+def today() -> date:
+    """The calendar day where the zone is."""
+    return clock.today(settings().timezone)
 
 
 def read() -> Session:

@@ -21,7 +21,6 @@ class IssueText:
     nature: str  # request, inquiry, suggestion, complaint, found
     urgency: str  # normal, urgent, critical
     place: str
-    before_after: bool  # a pair of drainage pictures fits
     sensitive: bool
 
 
@@ -697,6 +696,5 @@ def issue_text(project: DemoProject, days_ago: int, rng: random.Random, category
         nature=nature,
         urgency=urgency,
         place=say(place),
-        before_after=chosen == "drainage" and "积水" in title,
         sensitive=chosen == "school",
     )

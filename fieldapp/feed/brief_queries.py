@@ -25,7 +25,7 @@ from fieldapp.projects.models import Enterprise, Project, Stage
 from fieldapp.visits import policy as visits_policy
 from fieldapp.visits.models import Visit, VisitKind, VisitProject
 
-VISITS_SHOWN, ISSUES_SHOWN = 3, 3
+VISITS_SHOWN = 3
 LOOKED_THROUGH = 8  # visits, for the last that told of progress and of a next step
 
 

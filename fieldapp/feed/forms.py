@@ -29,7 +29,7 @@ from wtforms import (
 from wtforms.validators import ValidationError
 
 from fieldapp.core import clock
-from fieldapp.core.db import new_id
+from fieldapp.core.db import new_id, uuid_of
 from fieldapp.core.web import settings
 from fieldapp.issues.body import IssueEvent
 from fieldapp.photos.body import PhotoClaim
@@ -46,10 +46,7 @@ def clean(text: str | None) -> str:
 
 def id_of(text: str | None) -> UUID:
     """The id that a form was rendered with; a fresh one where it was tampered with."""
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return new_id()
+    return uuid_of(text) or new_id()
 
 
 @dataclass

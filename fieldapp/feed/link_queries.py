@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person, may_sign_in, person_on
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time
 from fieldapp.core.tokens import hashed
 from fieldapp.feed import policy
 from fieldapp.feed.models import PROJECT, VISIT, Link
@@ -91,12 +91,7 @@ class Line:
 def listed(session: Session, person: Person, *where: ColumnElement[bool], after: str | None = None) -> Page[Line]:
     """Links, newest first, with whose they are and what they show."""
     query = select(Link).where(policy.listed(person), *where)
-    start = unpack(after, datetime, UUID)
-    if start is not None:
-        at, id = start
-        query = query.where(or_(Link.made_at < at, and_(Link.made_at == at, Link.id < id)))
-    rows = list(session.scalars(query.order_by(Link.made_at.desc(), Link.id.desc()).limit(SIZE + 1)))
-    found = page(rows, SIZE, lambda link: pack(link.made_at, link.id))
+    found = by_time(session, query, Link.made_at, Link.id, after=after, limit=SIZE)
     return Page(_lines(session, person, found.items), found.next)
 
 

@@ -17,7 +17,7 @@ from fieldapp.core.i18n import locale_name
 from fieldapp.core.limits import limiter
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
-from fieldapp.core.web import db, no_store, read, settings
+from fieldapp.core.web import db, no_store, read, settings, today
 from fieldapp.feed import link_actions, link_queries, policy, summary_queries
 from fieldapp.feed.forms import id_of
 from fieldapp.feed.models import PROJECT, VISIT, Link
@@ -196,7 +196,7 @@ def photo(token: str, photo_id: UUID, size: str) -> ResponseReturnValue:
 
 
 def _behind(token: str) -> link_queries.Behind | None:
-    now, day = clock.now(), clock.today(settings().timezone)
+    now, day = clock.now(), today()
     return link_queries.behind(read(), token, now, day, zone_readable=settings().zone_readable)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from fieldapp.accounts.policy import Person
 from fieldapp.core.db import UtcDateTime
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time, pack, page, unpack
 from fieldapp.issues import policy
 from fieldapp.issues.models import Category, Issue, IssueEvent, IssueProject
 from fieldapp.projects import policy as projects
@@ -70,11 +70,7 @@ def lately(
 ) -> Page[Issue]:
     """Issues, open and ended, by what happened last, newest first: a unit looks through what it has done."""
     query = select(Issue).where(policy.readable(person, zone_readable=zone_readable), *where)
-    if (start := unpack(after, datetime, UUID)) is not None:
-        at, id = start
-        query = query.where(or_(Issue.last_event_at < at, and_(Issue.last_event_at == at, Issue.id < id)))
-    query = query.options(*LINKS).order_by(Issue.last_event_at.desc(), Issue.id.desc()).limit(SIZE + 1)
-    return page(list(session.scalars(query)), SIZE, lambda issue: pack(issue.last_event_at, issue.id))
+    return by_time(session, query.options(*LINKS), Issue.last_event_at, Issue.id, after=after, limit=SIZE)
 
 
 def due_of(issue: Issue) -> datetime | None:

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import entering
-from fieldapp.core import audit, clock, login
+from fieldapp.core import audit, login
 from fieldapp.core.access import signed_in
 from fieldapp.core.limits import asker, limiter
-from fieldapp.core.web import db, files, no_store, read, settings
+from fieldapp.core.web import db, files, no_store, read, settings, today
 from fieldapp.keeping import own
 from fieldapp.keeping.forms import PasswordAgainForm
 
@@ -49,7 +49,7 @@ def take_along() -> ResponseReturnValue:
         return _page(form, 422)
     db().write(lambda session: _note(session, user_id, "data.exported"))
     answer = Response(own.archive(db(), files(), user_id), mimetype="application/zip")
-    name = f"fieldapp-{clock.today(settings().timezone).isoformat()}.zip"
+    name = f"fieldapp-{today().isoformat()}.zip"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return no_store(answer)
 

@@ -15,7 +15,7 @@ from fieldapp.accounts.models import ADMIN
 from fieldapp.accounts.people_actions import one_time_password
 from fieldapp.core import audit, clock, jobs, reauth
 from fieldapp.core.access import role
-from fieldapp.core.db import new_id
+from fieldapp.core.db import new_id, uuid_of
 from fieldapp.core.i18n import locale_name
 from fieldapp.core.limits import asker, limiter
 from fieldapp.core.login import person
@@ -73,10 +73,7 @@ def take() -> ResponseReturnValue:
         return _start(_("Please choose a workbook (.xlsx)."), 422)
     if len(content) > MOST_BYTES:
         return _start(_("The workbook may have at most %(most)s MB.", most=MOST_BYTES // 1024**2), 422)
-    try:
-        id = UUID(request.form.get("id", ""))
-    except ValueError:
-        id = new_id()
+    id = uuid_of(request.form.get("id")) or new_id()
     name = "".join(c for c in (sent.filename or "") if c.isprintable())[-120:]
     workbook = Workbook(
         id=id, name=name or "workbook.xlsx", sha256=hashlib.sha256(content).hexdigest(), content=content,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.policy import Person
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time
 from fieldapp.feed import queries as feed
 from fieldapp.projects.models import Project
 from fieldapp.sync import envelope, policy
@@ -54,13 +54,10 @@ def waiting(
     most: int = LIST_SIZE,
 ) -> Page[Waiting]:  # fmt: skip
     """Open items, of these kinds or of any, oldest first: what has waited longest comes first."""
-    query = _open(person).order_by(ReviewItem.opened_at, ReviewItem.id).limit(most + 1)
+    query = _open(person)
     if kinds:
         query = query.where(ReviewItem.kind.in_(list(kinds)))
-    if (start := unpack(after, datetime, UUID)) is not None:
-        at, id = start
-        query = query.where(or_(ReviewItem.opened_at > at, and_(ReviewItem.opened_at == at, ReviewItem.id > id)))
-    found = page(list(session.scalars(query)), most, lambda item: pack(item.opened_at, item.id))
+    found = by_time(session, query, ReviewItem.opened_at, ReviewItem.id, after=after, limit=most, oldest_first=True)
     return Page(_rows(session, person, found.items, zone_readable=zone_readable), found.next)
 
 

@@ -22,14 +22,13 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from fieldapp.accounts.policy import Person
 from fieldapp.core import clock
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time
 from fieldapp.projects import policy as projects_policy
 from fieldapp.projects.models import Area, Project, Zone
 from fieldapp.visits import policy as visits_policy
@@ -180,17 +179,9 @@ def cells(session: Session, person: Person, asked: Asked, window: Window, *, zon
 
 def listed(session: Session, person: Person, asked: Asked, after: str | None, *, zone_readable: bool) -> Page[Visit]:
     """The same visits as a list, newest first."""
-    query = (
-        select(Visit)
-        .where(_shown(person, asked, zone_readable=zone_readable))
-        .options(selectinload(Visit.projects))
-        .order_by(Visit.occurred_at.desc(), Visit.id.desc())
-        .limit(LIST_SIZE + 1)
-    )
-    if (start := unpack(after, datetime, UUID)) is not None:
-        at, id = start
-        query = query.where(or_(Visit.occurred_at < at, and_(Visit.occurred_at == at, Visit.id < id)))
-    return page(list(session.scalars(query)), LIST_SIZE, lambda visit: pack(visit.occurred_at, visit.id))
+    query = select(Visit).where(_shown(person, asked, zone_readable=zone_readable))
+    query = query.options(selectinload(Visit.projects))
+    return by_time(session, query, Visit.occurred_at, Visit.id, after=after, limit=LIST_SIZE)
 
 
 def without_place(session: Session, person: Person, asked: Asked, *, zone_readable: bool) -> int:

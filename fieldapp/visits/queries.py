@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from fieldapp.accounts.policy import Person
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time
 from fieldapp.visits import calls, policy
 from fieldapp.visits.models import FollowUp, Supplement, Visit, VisitKind, VisitProject
 
@@ -46,12 +46,7 @@ def listed(
 ) -> Page[Visit]:
     """Visits, newest first, a page at a time, with their links."""
     query = select(Visit).where(policy.readable(person, zone_readable=zone_readable), *where).options(*LINKS)
-    start = unpack(after, datetime, UUID)
-    if start is not None:
-        at, id = start
-        query = query.where(or_(Visit.occurred_at < at, and_(Visit.occurred_at == at, Visit.id < id)))
-    query = query.order_by(Visit.occurred_at.desc(), Visit.id.desc()).limit(limit + 1)
-    return page(list(session.scalars(query)), limit, lambda visit: pack(visit.occurred_at, visit.id))
+    return by_time(session, query, Visit.occurred_at, Visit.id, after=after, limit=limit)
 
 
 def of_project(session: Session, person: Person, project_id: UUID, *, zone_readable: bool, limit: int) -> list[Visit]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from fieldapp.core import audit
 from fieldapp.core.db import Database, new_id
@@ -12,6 +11,7 @@ from fieldapp.core.models import Audit
 from tests.audit.conftest import Note
 from tests.cast import Cast
 from tests.feed.pages import Node, Reader
+from tests.statements import statements_of
 from tests.sync.phone import Phone
 
 WITHHELD = "不给审计员看的走访内容"
@@ -94,13 +94,9 @@ def test_a_page_costs_the_same_however_much_it_shows(db: Database, abe: Reader, 
     """No statement a row: of forty rows about forty things as of one."""
 
     def statements() -> int:
-        counted: list[str] = []
-        engine = abe.client.application.extensions["fieldapp"].db.engine
-        listen = lambda *given: counted.append(given[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listen)
-        abe.get("/audit")
-        event.remove(engine, "before_cursor_execute", listen)
-        return len(counted)
+        with statements_of(abe.client) as asked:
+            abe.get("/audit")
+        return len(asked)
 
     about = (("visit.logged", "visit"), ("photo.withdrawn", "photo"), ("enterprise.added", "enterprise"))
     for verb, kind in about:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fieldapp.compliance import actions
 from fieldapp.compliance.models import Feedback
@@ -15,6 +15,7 @@ from fieldapp.core.db import Database
 from fieldapp.core.models import Audit
 from tests.cast import Cast
 from tests.feed.pages import Reader
+from tests.statements import statements_of
 
 Readers = Callable[[str | None], Reader]
 WORDS = "登记时项目太难找。"
@@ -131,11 +132,9 @@ def test_the_list_has_pages_and_costs_the_same_however_long(db: Database, cast: 
                 actions.say(session, uuid4(), "fault", f"{n} {i}", by=cast.ana)
         zoe = reader("zoe")
         zoe.get("/feedback/all")  # what is asked once a process is asked
-        statements: list[str] = []
-        engine = zoe.client.application.extensions["fieldapp"].db.engine
-        event.listen(engine, "before_cursor_execute", lambda *a, kept=statements: kept.append(a[2]))
-        page = zoe.get("/feedback/all")
-        counts.append(len(statements))
+        with statements_of(zoe.client) as asked:
+            page = zoe.get("/feedback/all")
+        counts.append(len(asked))
     assert counts[0] == counts[1]
     more = page.one("li", id="feedback-more").one("a").attrs["hx-get"]
     assert len(page.all("li", css="cell")) == 30

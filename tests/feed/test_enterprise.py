@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Audit
@@ -19,6 +19,7 @@ from fieldapp.visits.models import VisitEnterprise
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story
+from tests.statements import statements_of
 
 Readers = Callable[[str], Reader]
 NUMBER = "138 0000 5678"
@@ -427,14 +428,11 @@ def test_twenty_enterprises_cost_as_many_statements_as_two(cast: Cast, db: Datab
         story.logs("ana", at=NOON - timedelta(hours=n), issues=[{}])
 
     def statements(do: Callable[[Any, Any], Any]) -> int:
-        seen: list[str] = []
         with db.reading() as session:
             person = cast.person(session, "ana")
-            note = lambda _c, _cursor, statement, *_rest: seen.append(statement)  # noqa: E731
-            event.listen(db.engine, "before_cursor_execute", note)
-            do(session, person)
-            event.remove(db.engine, "before_cursor_execute", note)
-        return len(seen)
+            with statements_of(db) as asked:
+                do(session, person)
+        return len(asked)
 
     assert statements(lambda s, p: enterprises.listed(s, p, zone_readable=True)) <= 2
     assert statements(lambda s, p: enterprise_queries.project_counts(s, p, [cast.enterprise], zone_readable=True)) == 1

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fieldapp.accounts.models import Membership, User
 from fieldapp.core import clock
@@ -22,6 +22,7 @@ from fieldapp.projects.models import Contact, Enterprise, Project
 from tests.cast import NOON, Cast
 from tests.feed.pages import Reader
 from tests.feed.story import Story, stood
+from tests.statements import statements_of
 
 Readers = Callable[[str | None], Reader]
 SECRET_WORDS = "涉密记号甲乙丙"
@@ -229,16 +230,9 @@ def test_the_list_and_the_texts_cost_the_same_however_long(
 ) -> None:
     def statements(who: Reader, url: str) -> int:
         who.get(url)
-        seen: list[str] = []
-
-        def note(*args: object) -> None:
-            seen.append(str(args[2]))
-
-        engine = who.client.application.extensions["fieldapp"].db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        who.get(url)
-        event.remove(engine, "before_cursor_execute", note)
-        return len(seen)
+        with statements_of(who.client) as asked:
+            who.get(url)
+        return len(asked)
 
     urls = ("/links", "/today/text?days=7", f"/projects/{cast.sail}/share")
     share(reader("ana"), f"/visits/{story.logs('ana', photos=1, issues=[{}])}")

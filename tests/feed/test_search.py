@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.feed import search_actions, search_queries
@@ -17,6 +17,7 @@ from fieldapp.visits.models import Visit
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story
+from tests.statements import statements_of
 
 Readers = Callable[[str], Reader]
 NUMBER = "13800005678"
@@ -203,16 +204,13 @@ def test_twenty_hits_cost_as_many_statements_as_three(
     for n in range(many):
         story.logs("ana", at=NOON - timedelta(minutes=n), content="桩基施工", issues=[{"title": "桩基偏位"}])
         if n + 1 in (few, many):
-            seen: list[str] = []
-            note = lambda _c, _cursor, statement, *_rest, seen=seen: seen.append(statement)  # noqa: E731
             with db.reading() as session:
                 person = cast.person(session, "lin")
-                event.listen(db.engine, "before_cursor_execute", note)
-                for kind in ("visit", "issue"):
-                    shown = search_queries.results(session, person, "桩基", zone_readable=True, kind=kind)
-                    assert shown.count == n + 1
-                event.remove(db.engine, "before_cursor_execute", note)
-            counts.append(len(seen))
+                with statements_of(db) as asked:
+                    for kind in ("visit", "issue"):
+                        shown = search_queries.results(session, person, "桩基", zone_readable=True, kind=kind)
+                        assert shown.count == n + 1
+            counts.append(len(asked))
     assert counts[0] == counts[1]
 
 

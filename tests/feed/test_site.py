@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from fieldapp.core.db import Database
 from fieldapp.feed import comparison_queries, queries, site_lines
@@ -14,6 +14,7 @@ from fieldapp.visits import site_queries, stages
 from tests.cast import NOON, Cast
 from tests.feed.pages import Reader
 from tests.feed.story import Story
+from tests.statements import statements_of
 
 Opens = Callable[..., Reader]
 
@@ -128,13 +129,9 @@ def test_many_of_them_cost_as_many_statements_as_few(db: Database, cast: Cast, s
             lambda session, lin: comparison_queries.comparisons(session, lin, cast.sail, zone_readable=True),
             lambda session, lin: site_queries.last_progress(session, lin, [cast.sail, cast.reef], zone_readable=True),
         ):
-            ran: list[str] = []
-            listen = lambda *args, ran=ran: ran.append(args[2])  # noqa: E731
-            event.listen(db.engine, "before_cursor_execute", listen)
-            with db.reading() as session:
+            with statements_of(db) as asked, db.reading() as session:
                 assert ask(session, cast.person(session, "lin"))
-            event.remove(db.engine, "before_cursor_execute", listen)
-            counted.append(len(ran))
+            counted.append(len(asked))
         return counted
 
     def more(n: int) -> None:

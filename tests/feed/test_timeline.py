@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from fieldapp.core.db import Database
 from fieldapp.feed import queries, timeline_queries
@@ -13,6 +12,7 @@ from fieldapp.projects.models import Project
 from tests.cast import NOON, Cast
 from tests.feed.pages import Node, Reader
 from tests.feed.story import Story, stood
+from tests.statements import statements_of
 
 Readers = Callable[[str], Reader]
 
@@ -214,19 +214,13 @@ def test_ten_entries_cost_as_many_statements_as_thirty(
 
 
 def _statements(db: Database, cast: Cast, limit: int) -> int:
-    seen: list[str] = []
     queries.let_photos_ask(zone_readable=True)
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
     with db.reading() as session:
         project = session.get_one(Project, cast.sail)
         person = cast.person(session, "lin")
-        event.listen(db.engine, "before_cursor_execute", note)
-        shown = timeline_queries.timeline_of(
-            session, person, project, zone_readable=True, zone="Asia/Shanghai", limit=limit
-        )
-        event.remove(db.engine, "before_cursor_execute", note)
+        with statements_of(db) as asked:
+            shown = timeline_queries.timeline_of(
+                session, person, project, zone_readable=True, zone="Asia/Shanghai", limit=limit
+            )
     assert len(shown.lines) == limit
-    return len(seen)
+    return len(asked)

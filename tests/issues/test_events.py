@@ -23,6 +23,7 @@ from fieldapp.projects.models import Project
 from fieldapp.timeline.models import Entry
 from fieldapp.visits.body import VisitBody
 from tests.cast import NOON, Cast
+from tests.statements import statements_of
 
 Act = Callable[..., Outcome]
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -176,17 +177,11 @@ def test_who_may_not_log_against_a_project_opens_no_issue_there(db: Database, ca
 
 
 def test_lists_cost_the_same_however_long_they_are(db: Database, cast: Cast, act: Act) -> None:
-    from sqlalchemy import event
-
     def statements(limit: int) -> int:
-        ran: list[str] = []
-        listen = lambda *args: ran.append(args[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listen)
-        with db.reading() as session:
+        with statements_of(db) as asked, db.reading() as session:
             page = queries.by_due(session, cast.person(session, "ana"), zone_readable=True, limit=limit)
             assert len(page.items) == limit
-        event.remove(db.engine, "before_cursor_execute", listen)
-        return len(ran)
+        return len(asked)
 
     for _ in range(6):
         act("opened", new_id(), projects=[str(cast.sail)], enterprises=[str(cast.enterprise)])

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from fieldapp.core import changes, clock
 from fieldapp.core.db import Database, new_id
@@ -16,6 +15,7 @@ from fieldapp.visits.models import FollowUp
 from tests.cast import NOON, Cast
 from tests.feed.pages import parse
 from tests.feed.story import Story
+from tests.statements import statements_of
 from tests.sync.test_reference import load
 
 ClientOf = Callable[..., FlaskClient]
@@ -202,7 +202,7 @@ def test_a_page_stays_small_whatever_was_written(client_of: ClientOf, story: Sto
 
 def test_two_hundred_projects_cost_no_more_statements_than_two(client_of: ClientOf, db: Database, cast: Cast) -> None:
     client = client_of("ana")
-    few = statements(db, client)
+    few = statements(client)
     with db.writing() as session:
         for number in range(200):
             made = Project(
@@ -213,21 +213,14 @@ def test_two_hundred_projects_cost_no_more_statements_than_two(client_of: Client
             session.add(Assignment(project_id=made.id, user_id=cast.ana, starts_on=NOON.date()))
     phone = Carrying(client).refresh()
     assert len(phone.pages) > 200 and phone.told["pages"] > 4
-    assert statements(db, client, phone.cursor) <= few + 2  # nothing new: facts are read, no page is drawn
+    assert statements(client, phone.cursor) <= few + 2  # nothing new: facts are read, no page is drawn
     assert len(phone.cursor or "") < 2_500
 
 
-def statements(db: Database, client: FlaskClient, since: str | None = None) -> int:
-    """What one answer costs; the engines of the application are its own."""
-    app_db = client.application.extensions["fieldapp"].db
-    asked: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        asked.append(statement)
-
-    event.listen(app_db.engine, "before_cursor_execute", hear)
-    load(client, since)
-    event.remove(app_db.engine, "before_cursor_execute", hear)
+def statements(client: FlaskClient, since: str | None = None) -> int:
+    """What one answer costs."""
+    with statements_of(client) as asked:
+        load(client, since)
     return len(asked)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fieldapp.core import clock
 from fieldapp.core.db import Database
@@ -17,6 +17,7 @@ from fieldapp.visits import joint_queries, queries
 from fieldapp.visits.body import NextStep, SupplementBody, VisitBody
 from fieldapp.visits.models import FollowUp, Visit
 from tests.cast import NOON, Cast
+from tests.statements import statements_of
 from tests.visits.conftest import Log, Say
 
 Load = Callable[[UUID], Visit]
@@ -124,9 +125,8 @@ def test_a_phone_asks_with_one_question_about_a_project_that_it_may_read(
 def test_however_many_were_there_it_is_one_statement_and_three_of_them(db: Database, cast: Cast, log: Log) -> None:
     for _ in range(5):
         log(cast.sail)
-    asked: list[str] = []
     with db.reading() as session:
         person = cast.person(session, "bo")
-        event.listen(session.get_bind(), "before_cursor_execute", lambda *told: asked.append(told[2]))
-        found = joint_queries.at_the_same_time(session, person, cast.sail, NOON, zone_readable=True)
+        with statements_of(db) as asked:
+            found = joint_queries.at_the_same_time(session, person, cast.sail, NOON, zone_readable=True)
     assert (len(found), len(asked)) == (3, 1)

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import event
-
 from fieldapp.core.db import Database
 from fieldapp.core.payload import Times
 from fieldapp.sync import last_rows
 from fieldapp.visits import last_queries
 from tests.cast import NOON, Cast
+from tests.statements import statements_of
 from tests.visits.conftest import Log, Say
 
 MET = [{"name": "王经理", "title": "项目经理", "phone": "13900000001"}]
@@ -48,9 +47,8 @@ def test_a_withdrawn_and_a_sensitive_visit_are_not_the_last_one(db: Database, ca
 def test_it_is_one_statement_for_any_number_of_projects(db: Database, cast: Cast, log: Log) -> None:
     for project in (cast.sail, cast.reef, cast.talk):
         log(project, by="dan" if project == cast.reef else "ana", met=MET)
-    asked: list[str] = []
     with db.reading() as session:
         person = cast.person(session, "ana")
-        event.listen(session.get_bind(), "before_cursor_execute", lambda *told: asked.append(told[2]))
-        found = last_queries.last_visits(session, person, [cast.sail, cast.reef, cast.talk], zone_readable=True)
+        with statements_of(db) as asked:
+            found = last_queries.last_visits(session, person, [cast.sail, cast.reef, cast.talk], zone_readable=True)
     assert (len(found), len(asked)) == (3, 1)

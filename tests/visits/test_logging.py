@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.payload import CannotPlace, Times
@@ -15,6 +15,7 @@ from fieldapp.timeline.models import Entry
 from fieldapp.visits import queries
 from fieldapp.visits.models import FollowUp, Participant, Visit
 from tests.cast import NOON, SITE, Cast
+from tests.statements import statements_of
 from tests.visits.conftest import Log
 
 Load = Callable[[UUID], Visit]
@@ -116,14 +117,10 @@ def test_links_that_may_not_be_logged_leave_nothing_behind(db: Database, cast: C
 
 def test_lists_cost_the_same_however_long_they_are_and_page_without_gaps(db: Database, cast: Cast, log: Log) -> None:
     def statements(limit: int) -> int:
-        ran: list[str] = []
-        listen = lambda *args: ran.append(args[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listen)
-        with db.reading() as session:
+        with statements_of(db) as asked, db.reading() as session:
             page = queries.listed(session, cast.person(session, "bo"), zone_readable=True, limit=limit)
             assert len(page.items) == limit
-        event.remove(db.engine, "before_cursor_execute", listen)
-        return len(ran)
+        return len(asked)
 
     ids = {
         log(cast.sail, projects=[cast.reef], enterprises=[cast.enterprise], participants=[cast.bo]) for _ in range(6)

@@ -11,16 +11,9 @@ from fieldapp.accounts.actions import Refused
 from fieldapp.accounts.membership_actions import Wanted
 from fieldapp.accounts.models import ROLES
 from fieldapp.admin.people import words
-from fieldapp.core.db import new_id
+from fieldapp.core.db import new_id, uuid_of
 
 LONGEST = 60
-
-
-def uuid_of(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def plain(text: str | None) -> str:

@@ -14,20 +14,17 @@ from fieldapp.accounts import queries as accounts_queries
 from fieldapp.accounts.actions import Refused
 from fieldapp.accounts.models import ADMIN, POWERS, ROLES, SECURITY, Membership, Proposal
 from fieldapp.admin.people import queries, words
-from fieldapp.admin.people.forms import plain, uuid_of
-from fieldapp.core import clock, reauth
+from fieldapp.admin.people.forms import plain
+from fieldapp.core import reauth
 from fieldapp.core.access import role
+from fieldapp.core.db import uuid_of
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
-from fieldapp.core.web import close_reading, db, no_store, read, settings
+from fieldapp.core.web import close_reading, db, no_store, read, settings, today
 
 bp = Blueprint("memberships", __name__, url_prefix="/admin")
 readers = role(*POWERS)
 deciders = role(ADMIN, SECURITY)  # an administrator appoints the first, and where the powers are not kept apart
-
-
-def _today() -> Any:
-    return clock.today(settings().timezone)
 
 
 # -- what is proposed ----------------------------------------------------------------------------------------------
@@ -55,7 +52,7 @@ def _proposals(
         refused=[(one.user.name, words.refused(code)) for one, code in refused or []],
         granted=granted,
         words=words,
-        today=_today(),
+        today=today(),
     )
     return no_store(make_response(html, status))
 
@@ -76,11 +73,11 @@ def _proposal(id: UUID) -> Proposal:
 @reauth.recent_password
 def grant_all() -> ResponseReturnValue:
     """Those that stood on the page that was looked at: what was proposed meanwhile is not among them."""
-    asker, today, three_powers = person(), _today(), settings().three_powers
+    asker, day, three_powers = person(), today(), settings().three_powers
     looked_at = [id for text in request.form.getlist("id")[: queries.PROPOSALS] if (id := uuid_of(text)) is not None]
 
     def write(session: Session) -> tuple[int, list[tuple[Proposal, str]]]:
-        return memberships.grant_all(session, looked_at, by=asker, day=today, three_powers=three_powers)
+        return memberships.grant_all(session, looked_at, by=asker, day=day, three_powers=three_powers)
 
     granted, refused = db().write(write)
     close_reading()  # it does not know what was granted
@@ -93,13 +90,11 @@ def grant_all() -> ResponseReturnValue:
 @deciders
 @reauth.recent_password
 def grant(id: UUID) -> ResponseReturnValue:
-    proposal, asker, today, three_powers = _proposal(id), person(), _today(), settings().three_powers
+    proposal, asker, day, three_powers = _proposal(id), person(), today(), settings().three_powers
     if not proposal.outcome and not _may_decide(read(), proposal) and asker.id != proposal.user_id:
         raise not_found()
     try:
-        made = db().write(
-            lambda session: memberships.grant(session, id, by=asker, day=today, three_powers=three_powers)
-        )
+        made = db().write(lambda session: memberships.grant(session, id, by=asker, day=day, three_powers=three_powers))
     except Refused as refused:
         return _proposals(422, [(proposal, refused.code)])
     return redirect(f"/admin/proposals?granted={int(made is not None)}", 303)
@@ -131,7 +126,7 @@ def take_back(id: UUID) -> ResponseReturnValue:
 
 def _rows() -> dict[str, Any]:
     session, asked = read(), _asked()
-    page = queries.memberships(session, _today(), asked, request.args.get("after"))
+    page = queries.memberships(session, today(), asked, request.args.get("after"))
     said = {
         "q": asked.search,
         "team": asked.team,
@@ -140,7 +135,7 @@ def _rows() -> dict[str, Any]:
         "aside": "1" if asked.aside else "",
     }
     return {
-        "page": page, "asked": asked, "today": _today(), "words": words, "asker": person(),
+        "page": page, "asked": asked, "today": today(), "words": words, "asker": person(),
         "query": {name: str(value) for name, value in said.items() if value},
         "may_end": policy.may_grant(person(), three_powers=settings().three_powers),
     }  # fmt: skip
@@ -189,10 +184,10 @@ def _ending(id: UUID, status: int = 200, error: str = "", wrong: str = "", last_
     if held is None:
         raise not_found()
     html = render_template(
-        "admin/people/membership.html", held=held, user=held.user, words=words, today=_today(), error=error,
+        "admin/people/membership.html", held=held, user=held.user, words=words, today=today(), error=error,
         wrong=wrong, last_day=last_day, may_keep=policy.may_keep_people(person()),
         may_end=memberships.may_end(person(), held, three_powers=settings().three_powers),
-        over=held.ends_on is not None and held.ends_on < max(_today(), held.starts_on),
+        over=held.ends_on is not None and held.ends_on < max(today(), held.starts_on),
     )  # fmt: skip
     return no_store(make_response(html, status))
 
@@ -201,7 +196,7 @@ def _ending(id: UUID, status: int = 200, error: str = "", wrong: str = "", last_
 @deciders
 @reauth.recent_password
 def end(id: UUID) -> ResponseReturnValue:
-    held, by, today = read().get(Membership, id), person(), _today()
+    held, by, day = read().get(Membership, id), person(), today()
     if held is None or not memberships.may_end(by, held, three_powers=settings().three_powers):
         raise not_found()
     said = plain(request.form.get("last_day"))
@@ -209,7 +204,7 @@ def end(id: UUID) -> ResponseReturnValue:
     if said and last_day is None:
         return _ending(id, 422, wrong=_("A day like 2026-11-22."), last_day=said)
     try:
-        db().write(lambda session: memberships.end(session, id, by=by.id, day=today, last_day=last_day))
+        db().write(lambda session: memberships.end(session, id, by=by.id, day=day, last_day=last_day))
     except Refused as refused:
         where = {"wrong" if refused.code.startswith("ends-") else "error": words.refused(refused.code)}
         return _ending(id, 422, last_day=said, **where)

@@ -12,7 +12,7 @@ from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.models import POWERS, Membership, Proposal, Team, Unit, User
 from fieldapp.admin.people.words import TURNS
 from fieldapp.core.models import Audit
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time, pack, page, unpack
 from fieldapp.projects.enterprise_queries import like
 
 LIST_SIZE, PROPOSALS, HISTORY_SIZE = 30, 50, 15
@@ -92,11 +92,7 @@ def waiting(session: Session, after: str | None = None, *, of: UUID | None = Non
     query = select(Proposal).where(Proposal.outcome == "")
     if of is not None:
         query = query.where(Proposal.user_id == of)
-    if (start := unpack(after, datetime, UUID)) is not None:
-        at, id = start
-        query = query.where(or_(Proposal.proposed_at > at, and_(Proposal.proposed_at == at, Proposal.id > id)))
-    query = query.order_by(Proposal.proposed_at, Proposal.id).limit(PROPOSALS + 1)
-    return page(list(session.scalars(query)), PROPOSALS, lambda row: pack(row.proposed_at, row.id))
+    return by_time(session, query, Proposal.proposed_at, Proposal.id, after=after, limit=PROPOSALS, oldest_first=True)
 
 
 def waiting_count(session: Session) -> int:
@@ -124,11 +120,7 @@ def made_by(session: Session, user_id: UUID, by: UUID) -> bool:
 def history(session: Session, user_id: UUID, after: str | None = None) -> Page[Turn]:
     """From the audit log, newest first."""
     query = select(Audit).where(Audit.subject_type == "user", Audit.subject_id == str(user_id), Audit.verb.in_(TURNS))
-    if (start := unpack(after, datetime, UUID)) is not None:
-        at, id = start
-        query = query.where(or_(Audit.at < at, and_(Audit.at == at, Audit.id < id)))
-    query = query.order_by(Audit.at.desc(), Audit.id.desc()).limit(HISTORY_SIZE + 1)
-    rows = page(list(session.scalars(query)), HISTORY_SIZE, lambda row: pack(row.at, row.id))
+    rows = by_time(session, query, Audit.at, Audit.id, after=after, limit=HISTORY_SIZE)
     names = accounts.names(session, {row.actor_id for row in rows.items if row.actor_id})
     places = _places(session, rows.items)
     turns = [

@@ -17,20 +17,16 @@ from fieldapp.accounts.actions import Refused
 from fieldapp.accounts.models import ADMIN, DUTIES, POWERS, ROLES, SECURITY, Membership, User
 from fieldapp.admin.people import queries, words
 from fieldapp.admin.people.forms import Form, plain
-from fieldapp.core import clock, reauth
+from fieldapp.core import reauth
 from fieldapp.core.access import role
 from fieldapp.core.db import new_id
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
-from fieldapp.core.web import close_reading, db, no_store, read, settings
+from fieldapp.core.web import close_reading, db, no_store, read, settings, today
 
 bp = Blueprint("people", __name__, url_prefix="/admin/users")
 readers = role(*POWERS)
 keeper = role(ADMIN)
-
-
-def _today() -> Any:
-    return clock.today(settings().timezone)
 
 
 def _user(id: UUID) -> User:
@@ -51,9 +47,9 @@ def _first() -> bool:
 def _rows() -> dict[str, Any]:
     search, show = plain(request.args.get("q"))[:80], request.args.get("show", "")
     show = show if show in words.SHOWN else ""
-    page = queries.users(read(), _today(), search=search, show=show, after=request.args.get("after"))
+    page = queries.users(read(), today(), search=search, show=show, after=request.args.get("after"))
     query = {name: value for name, value in (("q", search), ("show", show)) if value}
-    return {"page": page, "search": search, "show": show, "query": query, "today": _today(), "words": words}
+    return {"page": page, "search": search, "show": show, "query": query, "today": today(), "words": words}
 
 
 @bp.get("")
@@ -78,10 +74,10 @@ def user_page(id: UUID) -> ResponseReturnValue:
 
 
 def _page(user: User, status: int = 200, **more: Any) -> ResponseReturnValue:
-    asker, session, today = person(), read(), _today()
+    asker, session, day = person(), read(), today()
     three_powers = settings().three_powers
     held = sorted(user.memberships, key=lambda one: (one.starts_on, one.id), reverse=True)
-    current = [one for one in held if one.ends_on is None or one.ends_on >= max(today, one.starts_on)]
+    current = [one for one in held if one.ends_on is None or one.ends_on >= max(day, one.starts_on)]
     html = render_template(
         "admin/people/user.html",
         user=user,
@@ -90,10 +86,10 @@ def _page(user: User, status: int = 200, **more: Any) -> ResponseReturnValue:
         proposals=queries.waiting(session, of=user.id).items,
         may_keep=policy.may_keep_people(asker),
         may_end=policy.may_grant(asker, three_powers=three_powers),
-        may_reset=people.may_reset(session, user, three_powers=three_powers, day=today),
+        may_reset=people.may_reset(session, user, three_powers=three_powers, day=day),
         is_self=asker.id == user.id,
         fresh=new_id(),
-        today=today,
+        today=day,
         **{"error": "", "name": user.name, "once": "", **_history(user.id), **more},
     )
     return no_store(make_response(html, status))
@@ -128,7 +124,7 @@ def _choices() -> dict[str, Any]:
 @bp.get("/new")
 @keeper
 def new_user() -> ResponseReturnValue:
-    return _new_page(Form(typed={"starts_on": _today().isoformat()}))
+    return _new_page(Form(typed={"starts_on": today().isoformat()}))
 
 
 def _new_page(form: Form, status: int = 200) -> ResponseReturnValue:
@@ -141,8 +137,8 @@ def _new_page(form: Form, status: int = 200) -> ResponseReturnValue:
 @reauth.recent_password
 def add_user() -> ResponseReturnValue:
     """Answered with the one-time password at once, and not by a redirect: it stands in no address and in no session."""
-    form, by, today = Form.read(request.form), person(), _today()
-    wanted = form.wanted(today) if form.one("role") else None
+    form, by, day = Form.read(request.form), person(), today()
+    wanted = form.wanted(day) if form.one("role") else None
     if form.errors:
         return _new_page(form, 422)
     once = people.one_time_password(_secret(), form.id)
@@ -153,7 +149,7 @@ def add_user() -> ResponseReturnValue:
             session, form.id, username=form.one("username"), name=form.one("name"), password_hash=kept, by=by.id
         )
         if wanted is not None:
-            memberships.propose(session, made, wanted, id=form.proposal_id, by=by.id, day=today)
+            memberships.propose(session, made, wanted, id=form.proposal_id, by=by.id, day=day)
         return made
 
     close_reading()  # what was read before does not know of it
@@ -163,7 +159,7 @@ def add_user() -> ResponseReturnValue:
         form.refuse(refused)
         return _new_page(form, 422)
     mine = queries.made_by(read(), made.id, by.id) and people.may_reset(
-        read(), made, three_powers=settings().three_powers, day=today
+        read(), made, three_powers=settings().three_powers, day=day
     )  # the form may come again when somebody has granted the account a power: its password is nobody's to see
     return _page(_user(made.id), once=once if mine and _is_unused(made, once) else "", made=True)
 
@@ -233,7 +229,7 @@ def enable(id: UUID) -> ResponseReturnValue:
 def reset_password(id: UUID) -> ResponseReturnValue:
     """Shown in this very answer. The same form, sent again, shows the same one for as long as nobody has used it."""
     user, by, reset = _user(id), person().id, Form.read(request.form).id
-    if by == user.id or not people.may_reset(read(), user, three_powers=settings().three_powers, day=_today()):
+    if by == user.id or not people.may_reset(read(), user, three_powers=settings().three_powers, day=today()):
         raise not_found()
     once = people.new_password(_secret(), user.id, reset)
     if not _is_unused(user, once):
@@ -258,7 +254,7 @@ def _held(user: User, text: str) -> Membership | None:
 @bp.get("/<uuid:id>/propose")
 @keeper
 def new_proposal(id: UUID) -> ResponseReturnValue:
-    user, typed = _user(id), {"starts_on": _today().isoformat()}
+    user, typed = _user(id), {"starts_on": today().isoformat()}
     held = _held(user, request.args.get("replaces", ""))
     if held is not None:
         typed |= {
@@ -280,14 +276,14 @@ def _proposal_page(user: User, form: Form, status: int = 200) -> ResponseReturnV
 @keeper
 @reauth.recent_password
 def propose(id: UUID) -> ResponseReturnValue:
-    user, form, by, today = _user(id), Form.read(request.form), person().id, _today()
-    held, wanted = _held(user, form.one("replaces")), form.wanted(today)
+    user, form, by, day = _user(id), Form.read(request.form), person().id, today()
+    held, wanted = _held(user, form.one("replaces")), form.wanted(day)
     if wanted is None:
         return _proposal_page(user, form, 422)
 
     def write(session: Session) -> None:
         memberships.propose(
-            session, session.get_one(User, user.id), wanted, id=form.proposal_id, by=by, day=today,
+            session, session.get_one(User, user.id), wanted, id=form.proposal_id, by=by, day=day,
             replaces=held.id if held else None,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from fieldapp.admin.registers.fields import Columns, Field, Typed, Wrong
 from fieldapp.admin.registers.known import A_CHOICE, Known, Options, choices
+from fieldapp.core.db import uuid_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +163,8 @@ class Ref(Field):
             if self.required:
                 raise Wrong(_("Please write a part of the name, then choose."))
             return {self.name: None}
-        try:
-            id = UUID(chosen)
-        except ValueError as error:
-            raise Wrong(_("Please choose one of these.")) from error
-        known.learn(self.target, [id])
-        if known.title(self.target, id) == _("no longer there"):
+        id = uuid_of(chosen)
+        if id is None or known.title(self.target, id) == _("no longer there"):
             raise Wrong(_("Please choose one of these."))
         return {self.name: id}
 

@@ -12,11 +12,11 @@ from fieldapp.accounts.models import ADMIN
 from fieldapp.admin.registers.choosing import Whom
 from fieldapp.admin.registers.fields import Day, Typed, Wrong
 from fieldapp.admin.registers.known import Known, Options
-from fieldapp.core import clock, reauth
+from fieldapp.core import reauth
 from fieldapp.core.access import role
 from fieldapp.core.login import person
 from fieldapp.core.problems import not_found
-from fieldapp.core.web import db, no_store, read, settings
+from fieldapp.core.web import db, no_store, read, today
 from fieldapp.projects import policy
 from fieldapp.projects.models import Assignment
 from fieldapp.projects.project_actions import ASSIGNMENTS, holds_from
@@ -35,7 +35,7 @@ def handover_page() -> ResponseReturnValue:
 def _known() -> Known:
     if not policy.may_keep(person()):
         raise not_found()
-    return Known(read(), clock.today(settings().timezone))
+    return Known(read(), today())
 
 
 def _page(typed: Typed, errors: dict[str, str]) -> ResponseReturnValue:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.models import Team, Unit, User
 from fieldapp.core import i18n
+from fieldapp.core.db import uuid_of
 from fieldapp.issues.models import Category
 from fieldapp.projects import queries as projects
 from fieldapp.projects.enterprise_queries import like, named
@@ -93,7 +93,7 @@ def _whom(session: Session, today: date) -> Options:
 
 def _by_id(model: Any, title: Callable[[Any], str] = lambda row: row.name) -> Any:
     def titles(session: Session, keys: set[str]) -> dict[str, str]:
-        ids = [id for id in map(_uuid, keys) if id is not None]
+        ids = [id for id in map(uuid_of, keys) if id is not None]
         return {str(row.id): title(row) for row in session.scalars(select(model).where(model.id.in_(ids)))}
 
     return titles
@@ -104,13 +104,6 @@ def _by_code(model: Any, title: Callable[[Any], str]) -> Any:
         return {row.code: title(row) for row in session.scalars(select(model).where(model.code.in_(keys)))}
 
     return titles
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 TITLES: dict[str, Callable[[Session, set[str]], dict[str, str]]] = {

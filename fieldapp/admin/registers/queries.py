@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from fieldapp.accounts import queries as accounts
 from fieldapp.admin.registers.register import Register
 from fieldapp.core.models import Audit
-from fieldapp.core.paging import Page, pack, page, unpack
+from fieldapp.core.paging import Page, by_time, pack, page, unpack
 
 LIST_SIZE, HISTORY_SIZE = 30, 15
 
@@ -84,11 +84,7 @@ def history(session: Session, register: Register, key: UUID | str, after: str | 
     subject = register.kept.subject
     query = select(Audit).where(Audit.subject_type == subject, Audit.subject_id == str(key))
     query = query.where(Audit.verb.in_([f"{subject}.{verb}" for verb in VERBS]))
-    if (start := unpack(after, datetime, UUID)) is not None:
-        at, id = start
-        query = query.where(or_(Audit.at < at, and_(Audit.at == at, Audit.id < id)))
-    query = query.order_by(Audit.at.desc(), Audit.id.desc()).limit(HISTORY_SIZE + 1)
-    rows = page(list(session.scalars(query)), HISTORY_SIZE, lambda row: pack(row.at, row.id))
+    rows = by_time(session, query, Audit.at, Audit.id, after=after, limit=HISTORY_SIZE)
     names = accounts.names(session, {row.actor_id for row in rows.items if row.actor_id})
     turns = [
         Turn(row.at, names.get(row.actor_id, "") if row.actor_id else "", row.verb.split(".")[1], _changes(row.detail))

@@ -12,6 +12,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from fieldapp.accounts.policy import Person
 from fieldapp.admin.registers.fields import Code, Field
 from fieldapp.admin.registers.known import Known
+from fieldapp.core.db import uuid_of
 from fieldapp.core.kept import Kept
 
 
@@ -63,12 +64,7 @@ class Register:
 
     def key_of(self, text: str) -> UUID | str | None:
         """The key in an address; none: it is none."""
-        if self.by_code:
-            return text
-        try:
-            return UUID(text)
-        except ValueError:
-            return None
+        return text if self.by_code else uuid_of(text)
 
     def form_fields(self, *, new: bool) -> list[Field]:
         return [one for one in self.fields if new or not isinstance(one, Code)]

@@ -16,14 +16,14 @@ from fieldapp.admin.registers.declared import PEOPLE, PLACES, REGISTERS, WORDS
 from fieldapp.admin.registers.forms import Form
 from fieldapp.admin.registers.known import Known
 from fieldapp.admin.registers.register import Register
-from fieldapp.core import clock, reauth
+from fieldapp.core import reauth
 from fieldapp.core.access import role
-from fieldapp.core.db import new_id
+from fieldapp.core.db import new_id, uuid_of
 from fieldapp.core.kept import Clash, Moved
 from fieldapp.core.login import person
 from fieldapp.core.origin import let_tiles
 from fieldapp.core.problems import not_found
-from fieldapp.core.web import db, no_store, read, settings
+from fieldapp.core.web import db, no_store, read, settings, today
 from fieldapp.projects.project_actions import ASSIGNMENTS
 from fieldapp.visitmap import tiles
 
@@ -50,7 +50,7 @@ def _register(slug: str) -> Register:
 
 
 def _known() -> Known:
-    return Known(read(), clock.today(settings().timezone))
+    return Known(read(), today())
 
 
 # -- the list ------------------------------------------------------------------------------------------------------
@@ -93,13 +93,9 @@ def _narrowed(register: Register) -> dict[str, Any]:
         text, field = request.args.get(name, ""), register.field(name)
         if not text or field is None:
             continue
-        if isinstance(field, Ref) or (isinstance(field, Choice) and field.ids):
-            try:
-                found[name] = UUID(text)
-            except ValueError:
-                continue
-        else:
-            found[name] = text[:40]
+        points = isinstance(field, Ref) or (isinstance(field, Choice) and field.ids)
+        if value := uuid_of(text) if points else text[:40]:
+            found[name] = value
     return found
 
 
@@ -278,12 +274,12 @@ def _behind(form: Form, key: UUID | str) -> ResponseReturnValue:
 @keeper
 @reauth.recent_password
 def archive_row(slug: str, key: str) -> ResponseReturnValue:
-    register, by, today = _register(slug), person().id, clock.today(settings().timezone)
+    register, by, day = _register(slug), person().id, today()
     id, _row_of_it = _row(register, key)
     if register.archives:
         db().write(lambda session: register.kept.archive(session, by, id))
     else:  # today is its last day: what was recorded this morning is theirs
-        db().write(lambda session: ASSIGNMENTS.end(session, by, id, today))
+        db().write(lambda session: ASSIGNMENTS.end(session, by, id, day))
     return redirect(f"/admin/{slug}/{id}?done=archived", 303)
 
 

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from fieldapp.accounts.models import Membership, Proposal, User
 from fieldapp.admin.people import queries
@@ -14,6 +13,7 @@ from fieldapp.core import clock
 from fieldapp.core.db import Database, new_id
 from tests.cast import NOON, PASSWORD_HASH, Cast
 from tests.feed.pages import parse
+from tests.statements import statements_of
 
 TODAY = NOON.date()
 
@@ -91,16 +91,9 @@ def test_a_list_costs_the_same_however_long(
     db: Database, cast: Cast, client_of: Callable[..., FlaskClient], path: str
 ) -> None:
     def statements() -> int:
-        seen: list[str] = []
-
-        def note(*args: object) -> None:
-            seen.append(str(args[2]))
-
-        engine = sia.application.extensions["fieldapp"].db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        assert sia.get(path).status_code == 200
-        event.remove(engine, "before_cursor_execute", note)
-        return len(seen)
+        with statements_of(sia) as asked:
+            assert sia.get(path).status_code == 200
+        return len(asked)
 
     with clock.frozen(NOON):
         sia = client_of("sia")

@@ -1,21 +1,19 @@
 """A register's list: found by words, paged, and as cheap on its second page as on its first."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from fieldapp.core.db import Database, new_id
-from fieldapp.core.web import Surroundings
 from fieldapp.projects.models import Assignment, Contact, Project
 from fieldapp.projects.project_actions import PROJECTS
 from tests.cast import Cast
 from tests.conftest import BACKENDS
 from tests.feed.pages import parse
+from tests.statements import statements_of
 
 MANY = 70
 
@@ -45,19 +43,6 @@ def zone(db: Database, cast: Cast) -> list[str]:
             begins = date(2026, 3, 1) + timedelta(days=number // 3)
             session.add(Assignment(project_id=id, team_id=cast.second_team, starts_on=begins))
     return names
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    around: Surroundings = app.extensions["fieldapp"]
-    heard: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        heard.append(statement)
-
-    event.listen(around.db.engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(around.db.engine, "before_cursor_execute", hear)
 
 
 def pages(client: FlaskClient, slug: str, query: str = "") -> Iterator[list[str]]:
@@ -97,9 +82,9 @@ def test_a_page_costs_the_same_however_many_rows_it_shows(
     app: Flask, zone: list[str], zoe: FlaskClient, slug: str
 ) -> None:
     zoe.get("/admin")  # whoever asks first asks for more
-    with statements(app) as few:
+    with statements_of(app) as few:
         assert zoe.get(f"/admin/{slug}?q=042").status_code == 200
-    with statements(app) as many:
+    with statements_of(app) as many:
         assert zoe.get(f"/admin/{slug}").status_code == 200
     assert len(many) == len(few) <= 9, many
 
@@ -108,13 +93,13 @@ def test_a_history_costs_the_same_however_long_it_is(
     app: Flask, zone: list[str], zoe: FlaskClient, db: Database, cast: Cast
 ) -> None:
     zoe.get(f"/admin/projects/{cast.sail}")
-    with statements(app) as short:
+    with statements_of(app) as short:
         zoe.get(f"/admin/projects/{cast.sail}/history")
     for number in range(40):
         with db.writing() as session:
             said = {"phase": f"第{number}期", "area_id": [cast.area, None][number % 2]}
             PROJECTS.change(session, cast.zoe, cast.sail, said)
-    with statements(app) as long:
+    with statements_of(app) as long:
         answer = parse(zoe.get(f"/admin/projects/{cast.sail}/history").text)
     assert len(answer.all(css="cell-title")) == 15 and answer.all("li", data_more=True)
     assert len(long) <= len(short) + 2  # names of who did it, names of the areas
