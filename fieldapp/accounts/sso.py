@@ -21,7 +21,7 @@ from fieldapp.core.web import settings
 NAME, STATES = "sso", "_state_sso_"
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 SECONDS = 10  # that the issuer may take for one answer
-BROKEN = (AuthlibBaseError, JoseError, RuntimeError, ValueError, KeyError, TypeError)
+BROKEN = (AuthlibBaseError, JoseError, RuntimeError, ValueError, KeyError, TypeError, OverflowError)
 
 
 class Away(Exception):
@@ -111,12 +111,12 @@ def come_back() -> Known:
 def _known(said: dict[str, Any]) -> Known:
     claim = settings().oidc_claim
     value = said.get(claim)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or not value.strip().isprintable():
         raise Refused("claim")
-    if claim == "email" and said.get("email_verified") is False:
-        raise Refused("email")
-    at = said.get("auth_time")
+    if claim == "email" and said.get("email_verified") not in (True, "true"):
+        raise Refused("email")  # what says nothing of it may be whatever somebody typed there
+    at, ways = said.get("auth_time"), said.get("amr")
     return Known(
-        account=value.strip(), subject=str(said["sub"]), several_factors="mfa" in (said.get("amr") or []),
+        account=value.strip(), subject=str(said["sub"]), several_factors=isinstance(ways, list) and "mfa" in ways,
         authenticated_at=datetime.fromtimestamp(at, tz=UTC) if isinstance(at, int | float) else None,
     )  # fmt: skip

@@ -30,8 +30,9 @@ def leave() -> ResponseReturnValue:
     again = request.args.get("again") == "1" and login.signed_in()
     if login.signed_in() and not again:
         return redirect(login.safe_next(request.args.get("next")))
+    ours = request.headers.get("Sec-Fetch-Site") in (None, "same-origin")  # another site calls no machine one's own
     cookie["sso"] = {
-        "next": login.safe_next(request.args.get("next")), "own": request.args.get("own") == "y",
+        "next": login.safe_next(request.args.get("next")), "own": ours and request.args.get("own") == "y",
         "again": login.person().id.hex if again else "",
     }  # fmt: skip
     try:
@@ -53,7 +54,7 @@ def come_back() -> ResponseReturnValue:
         known = sso.come_back()
     except (sso.Away, sso.Refused) as error:
         return _failed(error)
-    user = queries.by_username(read(), known.account[:60])
+    user = queries.by_username(read(), known.account)
     if user is None or not may_sign_in(person_on(user, clock.today(settings().timezone))):
         _note_of_issuer(None if user is None else user, "sign-in.unknown", known)
         return _page(403, unknown=known.account)

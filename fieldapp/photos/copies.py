@@ -18,6 +18,8 @@ pillow_heif.register_heif_opener(thumbnails=False)
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF", "BMP")
 DISPLAY_PX, THUMB_PX = 2048, 320
 MOST_PIXELS = 100_000_000
+MOST_PIXELS_AT_ONCE = 64_000_000  # of what is no JPEG and so decoded whole: 34 bytes of WebP may say a gigabyte
+MOST_SCANS = 200  # of a JPEG: one that is shown bit by bit has ten, and each costs a walk over all of its pixels
 DISPLAY_QUALITY, THUMB_QUALITY = 82, 76
 WHITE = (255, 255, 255)
 ORIENTATION = 0x0112
@@ -76,9 +78,21 @@ def _opened(source: BinaryIO) -> Image.Image:
         raise Unreadable("too-many-pixels") from error
     except UnidentifiedImageError as error:
         raise Unreadable("not-a-picture") from error
-    if picture.width * picture.height > MOST_PIXELS:
+    by_parts = picture.format in ("JPEG", "MPO")
+    if picture.width * picture.height > (MOST_PIXELS if by_parts else MOST_PIXELS_AT_ONCE):
         raise Unreadable("too-many-pixels")
+    if by_parts and _scans(source) > MOST_SCANS:
+        raise Unreadable("too-many-scans")
     return picture
+
+
+def _scans(source: BinaryIO) -> int:
+    """How often a JPEG begins to tell of its pixels; among the pixels themselves that mark cannot stand."""
+    here = source.tell()
+    source.seek(0)
+    count = source.read().count(bytes((0xFF, _START_OF_SCAN)))
+    source.seek(here)
+    return count
 
 
 def _draft(picture: Image.Image, edge: int) -> None:

@@ -51,8 +51,10 @@ def may_download(session: Session, person: Person, photo: Photo) -> bool:
     """The evidence file: whoever sees the photo; author and admin also what is not or no longer shown."""
     if photo.stored_at is None or photo.purged_at is not None:
         return False
-    if photo.state in (UNREADABLE, WITHDRAWN) or not _is_shown(session, photo):
+    if photo.state in (UNREADABLE, WITHDRAWN):
         return person.id == photo.owner_id or person.is_admin
+    if not _is_shown(session, photo):
+        return person.id == photo.owner_id
     return may_see(session, person, photo)
 
 

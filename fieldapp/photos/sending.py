@@ -1,6 +1,8 @@
 """Photo bytes as an HTTP answer, for the pages of people and for links."""
 
-from flask import Response, send_file
+from hashlib import sha256
+
+from flask import Response, request, send_file
 
 from fieldapp.core import web
 from fieldapp.core.problems import not_found
@@ -21,6 +23,8 @@ def sent_bytes(key: str, mimetype: str) -> Response:
             size, pieces = web.files().sent(key)
             response = Response(pieces, mimetype=mimetype)
             response.content_length = size
+            response.set_etag(sha256(f"{key} {size}".encode()).hexdigest()[:32])
+            response.make_conditional(request)
     except FileNotFoundError as error:
         raise not_found() from error
     response.headers["Content-Security-Policy"] = ALONE

@@ -11,7 +11,7 @@ from fieldapp.accounts.models import ADMIN
 from fieldapp.core import audit, web
 from fieldapp.core.access import role, signed_in
 from fieldapp.core.limits import asker, limiter
-from fieldapp.core.login import person
+from fieldapp.core.login import own_device, person
 from fieldapp.core.problems import not_found
 from fieldapp.core.reauth import recent_password
 from fieldapp.photos import actions, policy
@@ -108,8 +108,9 @@ def _shown(photo_id: UUID) -> Photo:
 
 
 def _picture(key: str) -> Response:
+    """One's own phone keeps it. A machine of several asks each time whether whoever looks now may still see it."""
     response = sent_picture(key)
-    response.headers["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"
+    response.headers["Cache-Control"] = f"private, max-age={A_YEAR}, immutable" if own_device() else "private, no-cache"
     return response
 
 

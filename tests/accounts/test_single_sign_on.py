@@ -127,17 +127,17 @@ def test_an_account_is_never_made_and_it_is_said_whom_to_ask(
 def test_the_claim_that_is_set_decides(house: Any, issuer: Issuer, claim: str) -> None:
     client = browser_of(house(oidc_claim=claim))
     assert go(client).status_code == 403  # it is not there
-    issuer.who[claim] = "bo"
-    assert go(client).status_code == 302
-    other = browser_of(house(oidc_claim=claim))
-    issuer.who["email_verified"] = False
-    assert go(other).status_code == (403 if claim == "email" else 302)
+    for verified, answer in ((None, 403), (False, 403), ("false", 403), (True, 302)):
+        issuer.who |= {claim: "bo", "email_verified": verified}
+        assert go(client).status_code == (answer if claim == "email" else 302)
+        client.post("/logout")
 
 
 LIES: tuple[dict[str, Any], ...] = (
     {"iss": "https://evil.example"}, {"aud": "another-application"}, {"aud": ["another-application"]},
     {"azp": "another-application"}, {"nonce": "of another one"}, {"nonce": None}, {"exp": 1_600_000_000}, {"sub": None},
-    {"preferred_username": None}, {"preferred_username": ["ana"]},
+    {"preferred_username": None}, {"preferred_username": ["ana"]}, {"preferred_username": "a\x00na"},
+    {"auth_time": 1e300},
 )  # fmt: skip
 
 
@@ -218,6 +218,13 @@ def test_a_second_factor_of_ours_is_asked_for_unless_the_issuer_saw_several(
     assert second(client, code(TOTP)) == (303, "/projects")
     issuer.who["amr"] = ["pwd", "mfa"]
     assert go(browser_of(app)).location == "/"
+
+
+def test_another_site_cannot_have_a_shared_machine_be_ones_own(house: Any, issuer: Issuer) -> None:
+    client = browser_of(house())
+    out = client.get("/login/sso?own=y", headers={"Sec-Fetch-Site": "cross-site"})
+    assert client.get(at_the_issuer(out.location)).status_code == 302
+    assert inside(client) and client.get_cookie("fieldapp").expires is None  # type: ignore[union-attr]
 
 
 def test_what_is_asked_again_can_be_shown_by_the_issuer_too(house: Any, issuer: Issuer) -> None:

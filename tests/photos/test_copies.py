@@ -156,6 +156,12 @@ def test_a_colour_profile_does_not_spoil_a_plain_jpeg() -> None:
 # -- what is no picture, or pretends --
 
 
+def of_many_scans(number: int) -> bytes:
+    """A few hundred KB that keep a decoder busy for minutes: its last scan, said again and again."""
+    plain = jpeg(scene(), progressive=True)
+    return plain[:-2] + plain[plain.rindex(b"\xff\xda") : -2] * number + plain[-2:]
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
@@ -171,10 +177,12 @@ def test_a_colour_profile_does_not_spoil_a_plain_jpeg() -> None:
         (pictures.heic()[:2000], "not-a-picture"),
         (pictures.png_claiming(30_000, 30_000), "too-many-pixels"),
         (pictures.png_claiming(10_001, 10_001), "too-many-pixels"),
+        (pictures.png_claiming(8_001, 8_000), "too-many-pixels"),
+        (of_many_scans(300), "too-many-scans"),
         (pictures.png_claiming(2_000, 2_000), "cannot-be-decoded"),
     ],
     ids=["nothing", "words", "pdf", "svg", "html", "tiff", "cut jpeg", "cut camera jpeg", "cut png", "cut heic", "bomb",
-         "just too large", "lying png"],
+         "just too large", "too large at once", "endless jpeg", "lying png"],
 )  # fmt: skip
 def test_what_cannot_be_shown_says_why(data: bytes, why: str) -> None:
     with pytest.raises(copies.Unreadable, match=why):

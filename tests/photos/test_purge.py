@@ -19,7 +19,7 @@ from fieldapp.photos.body import PhotoClaim
 from fieldapp.photos.models import Photo, evidence_key
 from fieldapp.photos.queries import receipt_of
 from fieldapp.settings import Settings
-from tests.cast import NOON, Cast
+from tests.cast import NOON, PASSWORD, Cast
 from tests.feed.story import Story
 
 ClientOf = Callable[..., FlaskClient]
@@ -99,6 +99,20 @@ def test_nobody_else_may_and_not_without_a_reason(
     assert opened == [200, 200, 404, 404, 404]
     photo_jobs.delete_purged(context)
     assert len(there(context, photo)) == 3
+
+
+def test_the_password_is_asked_for_again_and_the_reason_is_kept(
+    context: jobs.Context, cast: Cast, client_of: ClientOf, visit: UUID
+) -> None:
+    photo, zoe = with_bytes(context, visit, cast.ana), client_of("zoe")
+    clock.advance(timedelta(minutes=11))
+    said = {"reason": "企业来函要求"}
+    asked = zoe.post(f"/photos/{photo}/purge", data=said)
+    assert asked.status_code == 403 and "企业来函要求" in asked.text
+    assert zoe.post(f"/photos/{photo}/purge", data=said | {"_proof": "a guess"}).status_code == 422
+    photo_jobs.delete_purged(context)
+    assert len(there(context, photo)) == 3
+    assert zoe.post(f"/photos/{photo}/purge", data=said | {"_proof": PASSWORD}).status_code == 303
 
 
 def test_bytes_that_another_photo_needs_stay_for_it(

@@ -106,7 +106,10 @@ def test_a_sensitive_photo_is_for_its_author_and_their_lead(client_of: ClientOf,
 
 
 def test_a_photo_that_nothing_shows_yet_is_its_authors(client_of: ClientOf, photo: Callable[..., UUID]) -> None:
-    assert seen_by(client_of, photo()) == {"ana"}
+    id = photo()
+    assert seen_by(client_of, id) == {"ana"}
+    got = {name: client_of(name).get(f"/photos/{id}/evidence").status_code for name in ("ana", "lin", "zoe")}
+    assert got == {"ana": 200, "lin": 404, "zoe": 404}
 
 
 def test_what_an_unknown_kind_of_thing_shows_nobody_sees(client_of: ClientOf, photo: Callable[..., UUID]) -> None:
@@ -138,6 +141,20 @@ def test_a_copy_is_a_picture_that_a_browser_may_keep(
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_machine_of_several_asks_each_time_who_may_see_it(
+    client_of: ClientOf, db: Database, cast: Cast, photo: Callable[..., UUID]
+) -> None:
+    id = photo(("visit", VISIT))
+    shared, url = client_of("bo", own_device=False), f"/photos/{id}/display"
+    answer = shared.get(url)
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    again = {"If-None-Match": answer.headers["ETag"]}
+    assert shared.get(url, headers=again).status_code == 304
+    with db.writing() as session:
+        actions.withdraw(session, id, cast.ana, "a face")
+    assert shared.get(url, headers=again).status_code == 404
 
 
 def test_the_evidence_is_a_download_and_on_record(
