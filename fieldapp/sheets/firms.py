@@ -1,13 +1,8 @@
 """Lines of projects with their enterprises, and of contacts."""
 
-from functools import partial
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from fieldapp.core.db import new_id
-from fieldapp.core.kept import Said
 from fieldapp.projects import credit_code
 from fieldapp.projects.firm_actions import CONTACTS, ENTERPRISES
 from fieldapp.projects.models import digits_of
@@ -15,7 +10,7 @@ from fieldapp.projects.project_actions import PROJECTS
 from fieldapp.sheets import values
 from fieldapp.sheets.known import Firm, Known, Named, Site
 from fieldapp.sheets.reading import Row
-from fieldapp.sheets.steps import CHANGED, NEW, Doer, Step, differing
+from fieldapp.sheets.steps import Step, differing
 from fieldapp.sheets.values import Bad
 
 MOST_DAYS = 366
@@ -35,12 +30,12 @@ def project(row: Row, known: Known) -> Step:
         site = Site(new_id(), firm.id, cells["name"], cells["phase"], said)
         known.add_site(site)
         whole = {"enterprise_id": firm.id, "name": site.name, "phase": site.phase, **_filled(said)}
-        step.then(NEW, partial(_add_project, site.id, whole))
+        step.adds(PROJECTS, site.id, whole)
         return step
     changed = differing(here.said, said)
     if changed:
         here.said |= changed
-        step.then(CHANGED, partial(_change_project, here.id, changed))
+        step.changes(PROJECTS, here.id, changed)
     return step
 
 
@@ -77,14 +72,6 @@ def _filled(said: dict[str, Any]) -> dict[str, Any]:
     return empty | said
 
 
-def _add_project(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    PROJECTS.add(session, doer.by, id, said)
-
-
-def _change_project(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    PROJECTS.change(session, doer.by, id, said)
-
-
 # -- enterprises ---------------------------------------------------------------------------------------------------
 
 
@@ -106,7 +93,7 @@ def _firm(row: Row, known: Known, step: Step, *, may_make: bool) -> Firm:
             raise Bad("no-enterprise", "enterprise", said=name)
         firm = Firm(new_id(), name, code or None, said, line=row.number)
         known.add_firm(firm)
-        step.then(NEW, partial(_add_firm, firm.id, {"name": name, "uscc": code or None, **said}))
+        step.adds(ENTERPRISES, firm.id, {"name": name, "uscc": code or None, **said})
         return firm
     if firm.archived:
         raise Bad("archived", "enterprise")
@@ -117,7 +104,7 @@ def _firm(row: Row, known: Known, step: Step, *, may_make: bool) -> Firm:
         firm.said |= changed
         if code:
             firm.uscc, known.by_code[code] = code, firm
-        step.then(CHANGED, partial(_change_firm, firm.id, changed))
+        step.changes(ENTERPRISES, firm.id, changed)
     if may_make:
         firm.line = firm.line or row.number
     if code and not credit_code.fits(code):
@@ -143,14 +130,6 @@ def _found(name: str, code: str, known: Known) -> Firm | None:
     return named[0]
 
 
-def _add_firm(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    ENTERPRISES.add(session, doer.by, id, said)
-
-
-def _change_firm(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    ENTERPRISES.change(session, doer.by, id, said)
-
-
 # -- contacts ------------------------------------------------------------------------------------------------------
 
 
@@ -167,16 +146,8 @@ def contact(row: Row, known: Known) -> Step:
     if here is None:
         id = new_id()
         known.contacts[key] = id, said["title"]
-        step.then(NEW, partial(_add_contact, id, {"enterprise_id": firm.id, "order": 0, **said}))
+        step.adds(CONTACTS, id, {"enterprise_id": firm.id, "order": 0, **said})
     elif said["title"] and here[1] != said["title"]:
         known.contacts[key] = here[0], said["title"]
-        step.then(CHANGED, partial(_change_contact, here[0], {"title": said["title"]}))
+        step.changes(CONTACTS, here[0], {"title": said["title"]})
     return step
-
-
-def _add_contact(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    CONTACTS.add(session, doer.by, id, said)
-
-
-def _change_contact(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    CONTACTS.change(session, doer.by, id, said)

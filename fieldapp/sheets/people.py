@@ -10,7 +10,6 @@ from fieldapp.accounts.membership_actions import Wanted
 from fieldapp.accounts.models import DUTIES, LEAD, OFFICER, UNIT, User
 from fieldapp.accounts.place_actions import TEAMS, UNITS
 from fieldapp.core.db import new_id
-from fieldapp.core.kept import Said
 from fieldapp.projects.project_actions import ASSIGNMENTS, MAIN
 from fieldapp.sheets import values
 from fieldapp.sheets.known import Account, Known, Named, Serving, Site
@@ -29,22 +28,14 @@ def unit(row: Row, known: Known) -> Step:
     here = known.units.get(name)
     if here is None:
         here = known.units[name] = Named(new_id(), order=said.get("order", len(known.units)))
-        step.then(NEW, partial(_add_unit, here.id, {"name": name, "order": here.order}))
+        step.adds(UNITS, here.id, {"name": name, "order": here.order})
         return step
     if here.archived:
         raise Bad("archived", "name")
     if said and here.order != said["order"]:
         here.order = said["order"]
-        step.then(CHANGED, partial(_change_unit, here.id, said))
+        step.changes(UNITS, here.id, said)
     return step
-
-
-def _add_unit(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    UNITS.add(session, doer.by, id, said)
-
-
-def _change_unit(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    UNITS.change(session, doer.by, id, said)
 
 
 # -- accounts ------------------------------------------------------------------------------------------------------
@@ -102,12 +93,8 @@ def _place(places: dict[str, Named], name: str, code: str, column: str) -> Named
 def _team(name: str, known: Known, step: Step) -> Named:
     if name not in known.teams:
         made = known.teams[name] = Named(new_id())
-        step.then(NEW, partial(_add_team, made.id, {"name": name, "order": len(known.teams)}))
+        step.adds(TEAMS, made.id, {"name": name, "order": len(known.teams)})
     return _place(known.teams, name, "no-team", "team")
-
-
-def _add_team(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    TEAMS.add(session, doer.by, id, said)
 
 
 def _make(step: Step, id: UUID, username: str, name: str) -> None:
@@ -157,10 +144,10 @@ def assignment(row: Row, known: Known) -> Step:
     if here is None:
         id = new_id()
         serving.append(Serving(id, role, first, ends))
-        step.then(NEW, partial(_add_assignment, id, said))
+        step.adds(ASSIGNMENTS, id, said)
     elif (here.role, here.ends_on) != (role, ends if ends is not None or not cells["starts_on"] else here.ends_on):
         changed = said | {"starts_on": starts or max(known.day, here.starts_on)}
-        step.then(CHANGED, partial(_change_assignment, here.id, changed))
+        step.changes(ASSIGNMENTS, here.id, changed)
         here.role, here.ends_on = role, ends
     return step
 
@@ -188,11 +175,3 @@ def _whom(cells: dict[str, str], known: Known) -> tuple[UUID, bool]:
     if account.disabled:
         raise Bad("disabled", "username")
     return account.id, False
-
-
-def _add_assignment(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    ASSIGNMENTS.add(session, doer.by, id, said)
-
-
-def _change_assignment(id: UUID, said: Said, session: Session, doer: Doer) -> None:
-    ASSIGNMENTS.change(session, doer.by, id, said)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from fieldapp.core.kept import Kept, Said
+
 NEW, CHANGED, SAME = "new", "changed", "same"
 
 
@@ -18,7 +20,7 @@ class Doer:
     secret: str
 
 
-Act = Callable[[Session, Doer], None]
+Act = Callable[[Session, Doer], object]
 
 
 @dataclass
@@ -30,6 +32,12 @@ class Step:
     prepare: Callable[[Doer], None] | None = None
     account: tuple[UUID, str] | None = None  # one that is made: its password is to be handed out
     warnings: list[tuple[str, str]] = field(default_factory=list)  # code, column
+
+    def adds(self, kept: Kept[Any], id: UUID, said: Said) -> None:
+        self.then(NEW, lambda session, doer: kept.add(session, doer.by, id, said))
+
+    def changes(self, kept: Kept[Any], id: UUID, said: Said) -> None:
+        self.then(CHANGED, lambda session, doer: kept.change(session, doer.by, id, said))
 
     def then(self, what: str, act: Act) -> None:
         self.acts.append(act)
