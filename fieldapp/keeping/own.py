@@ -41,7 +41,7 @@ Anonymous feedback is not in it: the system does not know whose it is.
 
 
 @dataclass(frozen=True)
-class Kept:
+class Owned:
     """A kind of thing that is kept of a person."""
 
     name: str  # of the file
@@ -52,25 +52,25 @@ class Kept:
         return self.owner == user_id
 
 
-KEPT = (
-    Kept("account", User, User.id),
-    Kept("memberships", Membership, Membership.user_id),
-    Kept("proposed_memberships", Proposal, Proposal.user_id),
-    Kept("visits", Visit, Visit.owner_id),
-    Kept("visits_taken_part_in", Participant, Participant.user_id),
-    Kept("supplements", Supplement, Supplement.owner_id),
-    Kept("issues", Issue, Issue.opened_by),
-    Kept("issue_events", IssueEvent, IssueEvent.actor_id),
-    Kept("photos", Photo, Photo.owner_id),
-    Kept("follow_ups", FollowUp, FollowUp.owner_id),
-    Kept("devices", Device, Device.user_id),
-    Kept("links", Link, Link.maker_id),
-    Kept("feedback", Feedback, Feedback.user_id),
-    Kept("notices", NoticeSeen, NoticeSeen.user_id),
-    Kept("signed_in", SignedIn, SignedIn.user_id),
-    Kept("code_app", CodeApp, CodeApp.user_id),
-    Kept("passkeys", Passkey, Passkey.user_id),
-    Kept("audit", Audit, Audit.actor_id),
+OWNED = (
+    Owned("account", User, User.id),
+    Owned("memberships", Membership, Membership.user_id),
+    Owned("proposed_memberships", Proposal, Proposal.user_id),
+    Owned("visits", Visit, Visit.owner_id),
+    Owned("visits_taken_part_in", Participant, Participant.user_id),
+    Owned("supplements", Supplement, Supplement.owner_id),
+    Owned("issues", Issue, Issue.opened_by),
+    Owned("issue_events", IssueEvent, IssueEvent.actor_id),
+    Owned("photos", Photo, Photo.owner_id),
+    Owned("follow_ups", FollowUp, FollowUp.owner_id),
+    Owned("devices", Device, Device.user_id),
+    Owned("links", Link, Link.maker_id),
+    Owned("feedback", Feedback, Feedback.user_id),
+    Owned("notices", NoticeSeen, NoticeSeen.user_id),
+    Owned("signed_in", SignedIn, SignedIn.user_id),
+    Owned("code_app", CodeApp, CodeApp.user_id),
+    Owned("passkeys", Passkey, Passkey.user_id),
+    Owned("audit", Audit, Audit.actor_id),
 )
 COUNTED = ("visits", "supplements", "issue_events", "photos", "devices", "links", "feedback")
 
@@ -78,7 +78,7 @@ COUNTED = ("visits", "supplements", "issue_events", "photos", "devices", "links"
 def counts(session: Session, user_id: UUID) -> dict[str, int]:
     """How much there is of each kind; capped."""
     found = {}
-    for kept in KEPT:
+    for kept in OWNED:
         if kept.name in COUNTED:
             some = select(kept.owner).where(kept.of(user_id)).limit(MOST_COUNTED).subquery()
             found[kept.name] = session.scalar(select(func.count()).select_from(some)) or 0
@@ -102,7 +102,7 @@ def archive(db: Database, files: Files, user_id: UUID) -> Iterator[bytes]:
 
 def _files(db: Database, files: Files, user_id: UUID) -> Iterator[tuple[str, Iterable[bytes], bool]]:
     yield "README.txt", [README.encode()], True
-    for kept in KEPT:
+    for kept in OWNED:
         yield f"{kept.name}.json", _json(db, kept, user_id), True
     yield "visit_projects.json", _projects(db, user_id), True
     for id, key, suffix in _photos(db, user_id):
@@ -111,7 +111,7 @@ def _files(db: Database, files: Files, user_id: UUID) -> Iterator[tuple[str, Ite
             yield f"photos/{id}.{suffix}", pieces, False
 
 
-def _json(db: Database, kept: Kept, user_id: UUID) -> Iterator[bytes]:
+def _json(db: Database, kept: Owned, user_id: UUID) -> Iterator[bytes]:
     table = table_of(kept.table)
     with db.reading() as session:
         yield from _array(every(session, table, kept.of(user_id)))
