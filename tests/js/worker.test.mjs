@@ -127,6 +127,33 @@ test("a page of the version before gets the folds of its own version from the wo
   assert.deepEqual([await get("?of=aaa"), await get("?of=bbb"), await get(""), await get("?of=ccc")], ["one", "two", "two", "from the network"]);
 });
 
+test("a form comes from the network, however late, or the shell says that there is none; its writes are left alone", async () => {
+  let network = async () => "the form";
+  const listeners = new Map();
+  const caches = { open: async () => ({ match: async (path) => `kept ${path}` }) };
+  const self = { addEventListener: (type, listener) => listeners.set(type, listener) };
+  const never = () => assert.fail("a form is waited for");
+  vm.runInNewContext(`const VERSION = "v1"; const PRE = ${JSON.stringify(PRE)};\n${SOURCE}`, {
+    self, caches, fetch: () => network(), URL, location: new URL(HERE), setTimeout: never,
+  });
+  const ask = (path, { method = "GET", preloaded = undefined } = {}) => {
+    let answer = "untouched";
+    const request = { url: HERE + path, method, mode: "navigate", headers: new Map() };
+    listeners.get("fetch")({ request, preloadResponse: preloaded, waitUntil: () => undefined, respondWith: (given) => (answer = given) });
+    return answer;
+  };
+  for (const path of ["/login?next=/issues", "/visits/new"]) {
+    network = async () => "the form";
+    assert.equal(await ask(path), "the form");
+    assert.equal(await ask(path, { preloaded: Promise.resolve("asked for ahead") }), "asked for ahead");
+    assert.equal(ask(path, { method: "POST" }), "untouched");
+    network = async () => Promise.reject(new TypeError("Failed to fetch"));
+    assert.equal(await ask(path), "kept /offline");
+    assert.equal(await ask(path, { preloaded: Promise.reject(new TypeError("no network")) }), "kept /offline");
+  }
+  assert.deepEqual(["/login/second", "/logout", "/api/v1/reference"].map((path) => ask(path)), Array(3).fill("untouched"));
+});
+
 /** A page of this address is asked for; `network` is what the office will say. */
 function slowPage() {
   const listeners = new Map();

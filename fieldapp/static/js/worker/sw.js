@@ -17,6 +17,7 @@ const MOST_BYTES = 64 * 1024 * 1024; // of a picture, as the server takes it (ph
 const MOST_WAITING = 256 * 1024 * 1024; // of all that waits: another site may post as well, and a visit must find room
 const MOST_TEXT = 20_000;
 const SHELL = ["/capture", "/outbox", "/offline"];
+const FORMS = ["/login", "/visits/new"];
 const TREE = PRE.find(isFixed).split("/", 3).join("/") + "/"; // /s/<version>/, as every page of this version names it
 
 // The first rule that fits decides.
@@ -27,6 +28,7 @@ const RULES = [
   ["shell pages", (req, url) => isPage(req) && SHELL.includes(url.pathname), (event, url) => kept(event, url.pathname)],
   ["the form's later parts", (_, url) => url.pathname === "/capture/more", (event, url) => laterParts(event, url)],
   ["assets", (_, url) => url.pathname.startsWith("/s/"), (event) => asset(event)],
+  ["forms", (req, url) => isPage(req) && FORMS.includes(url.pathname), (event) => form(event)],
   ["the door, forms, files", (_, url) => /^\/(api|login|logout|visits\/new|sw\.js|manifest|healthz|readyz|photos)\b/.test(url.pathname), null],
   ["fragments", (req) => req.headers.has("HX-Request"), (event) => fragment(event)],
   ["other pages", (req) => isPage(req), (event, url) => page(event, url)],
@@ -104,6 +106,18 @@ async function tell(client, url) {
 
 function forget(url, network) {
   if (late.get(url.href) === network) late.delete(url.href);
+}
+
+// A form comes from the office or not at all: none is kept, none is given up while it may still come, however late. Only in the
+// place of the browser's own page of failure stands the shell, which says so and leads on to /capture.
+async function form(event) {
+  try {
+    return await fromNetwork(event);
+  } catch (failure) {
+    const shell = await (await caches.open(CACHE)).match("/offline", { ignoreVary: true });
+    if (shell) return shell;
+    throw failure;
+  }
 }
 
 async function fromNetwork(event) {
