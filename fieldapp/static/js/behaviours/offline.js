@@ -47,7 +47,7 @@ async function keepMarked(ctx, owner) {
 /** The place in the bottom bar, and the page's name: this shell stands under every address. */
 function light() {
   const place = KEY === "/" ? "/" : `/${KEY.split("/")[1] === "enterprises" ? "projects" : KEY.split("/")[1]}`;
-  for (const link of all(".nav a[href]")) if (link.getAttribute("href") === place) link.setAttribute("aria-current", "page");
+  for (const link of all(".nav li a[href]")) if (link.getAttribute("href") === place) link.setAttribute("aria-current", "page");
   if (place === KEY) one("[data-back]").remove();
   else if (SUBJECT && ["projects", "issues"].includes(SUBJECT.kind)) /** @type {HTMLAnchorElement} */ (one("[data-back]")).href = `/${SUBJECT.kind}`;
 }
@@ -55,6 +55,7 @@ function light() {
 /** @param {string} name */
 function call(name) {
   one("h1").textContent = name;
+  one("h1").classList.toggle("long", new TextEncoder().encode(name).length > 30); // as frame.html sets it
   document.title = name;
 }
 
