@@ -44,7 +44,6 @@ async function sayReady(here) {
     const [projects, loaded, worker] = await Promise.all([read(ctx, "projects"), read(ctx, "loaded_at"), navigator.serviceWorker?.getRegistration()]);
     const n = Array.isArray(projects) ? projects.length : 0;
     here.textContent = n && loaded && worker?.active ? say("ready-offline", { n, time: sayTime(loaded) }) : say("not-ready-offline");
-    here.hidden = false;
   };
   const again = () => void show().catch(() => undefined);
   ctx.channel.subscribe((news) => {
