@@ -1,5 +1,6 @@
 """Real parts for every test: SQLite files and a real PostgreSQL, the real application, a real gunicorn where asked."""
 
+import gc
 import os
 import shutil
 import socket
@@ -10,17 +11,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from argon2 import PasswordHasher
+from babel.support import Translations
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Playwright, sync_playwright
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
+from fieldapp.accounts import actions as accounts
 from fieldapp.accounts.policy import person_on
 from fieldapp.app import create_app
 from fieldapp.core import assets, login, migrate
@@ -28,6 +33,9 @@ from fieldapp.core.db import Database, new_id
 from fieldapp.settings import LOOPBACK, Settings
 from fieldapp.translations.build import build
 from tests.cast import NOON, Cast, settle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 SECRET = "only-for-tests-only-for-tests-only"
 BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -53,11 +61,40 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make browser` looks in two places only: collecting all the other tests costs each of its processes seconds."""
+    here = Path(__file__).parent
+    known = {here / "browser", here / "look"}
+    lost = [one.nodeid for one in items if one.get_closest_marker("browser") and not known & {*one.path.parents}]
+    if lost:
+        raise pytest.UsageError(f"make browser would not find {lost}")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: looking through them for what may be thrown away found nothing each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
+def playwright() -> "Iterator[Playwright]":
     """One for the whole process: a second would find the first one's event loop running."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def chromium_of_all(playwright: "Playwright") -> "Iterator[Browser]":
+    """One Chromium in which every test opens windows of its own: starting it costs more than most of what they do."""
+    from tests.browser import chromium
+    from tests.browser.screens import FLAGS
+
+    browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,17 +106,30 @@ def catalogues() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def built_once() -> Iterator[None]:
-    """What depends on the code alone is made once a process and not once an application or database: the functions
-    of each rule, the tree of static files, the SQL of a statement."""
-    build_rule, rules = Rule._compile_builder, dict[Any, Any]()
+    """What depends on the code alone is made once a process and not once an application or database: each rule, the
+    tree of static files, the catalogues, the SQL of a statement."""
+    compile_rule, rules = Rule.compile, dict[Any, Any]()
+    load, catalogues = Translations.load, dict[Any, Any]()
     begin, trees, said = Engine.__init__, dict[Path, dict[str, Any]](), LRUCache[Any, Any](5_000)
     read_tree = assets.Assets.__init__
 
-    def rule_once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
-        if key not in rules:
-            rules[key] = build_rule(rule, append_unknown)
-        return rules[key]
+    def rule_once(self: Rule) -> None:
+        key = (self.rule, self.subdomain, self.host, self.merge_slashes, repr(self.defaults), self.map.host_matching)
+        if key not in rules or self.map.converters != Map.default_converters:
+            compile_rule(self)
+            rules.setdefault(key, self)
+            return
+        like = rules[key]
+        self._parts, self._trace, self._converters = like._parts, like._trace, like._converters
+        self.arguments |= like.arguments
+        for name in ("_build", "_build_unknown"):
+            setattr(self, name, getattr(like, name).__func__.__get__(self))
+
+    def catalogue_once(dirname: Any, locales: Any, domain: str) -> Any:
+        key = (str(dirname), *map(str, locales), domain)
+        if key not in catalogues:
+            catalogues[key] = load(dirname, locales, domain)
+        return catalogues[key]
 
     def tree_once(self: assets.Assets, folder: Path = assets.STATIC) -> None:
         if folder != assets.STATIC:
@@ -95,10 +145,20 @@ def built_once() -> Iterator[None]:
         self._compiled_cache = Said(said)  # type: ignore[assignment]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", rule_once)
+        patch.setattr(Rule, "compile", rule_once)
+        patch.setattr(Translations, "load", catalogue_once)
         patch.setattr(assets.Assets, "__init__", tree_once)
         patch.setattr(Engine, "__init__", with_what_was_said)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[PasswordHasher]:
+    """A password is meant to cost a tenth of a second; not every test is about that. Hands over the slow one."""
+    slow = accounts._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield slow
 
 
 @dataclass(frozen=True)
@@ -214,7 +274,8 @@ def postgres_url(request: pytest.FixtureRequest, postgres: str) -> Iterator[str]
     name = f"t{new_id().hex}"
     has_cast = "cast" in request.fixturenames
     template = request.getfixturevalue("postgres_settled").template if has_cast else "template"
-    _maintain(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    # By file: a copy of pages through the log costs twice as much.
+    _maintain(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     yield _named(postgres, name)
     _maintain(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -245,10 +306,35 @@ def settings(db_url: str, tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=db_url, secret_key=SECRET, threads=16)
 
 
+class CompiledOnce(FileSystemBytecodeCache):
+    """Every test makes an application of its own; compiling its templates anew was a fifth of the tests' time. Each is
+    compiled by one process of the run and read by each process once."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        this = (bucket.key, bucket.checksum)
+        if this not in self.kept:
+            super().load_bytecode(bucket)
+            if bucket.code is None:
+                return
+            self.kept[this] = bucket.code
+        bucket.code = self.kept[this]
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        super().dump_bytecode(bucket)
+        assert bucket.code is not None
+        self.kept[bucket.key, bucket.checksum] = bucket.code
+
+
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Every test makes an application of its own; compiling its templates anew was a fifth of the tests' time."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled-templates"
+    folder.mkdir(exist_ok=True)
+    return CompiledOnce(folder)
 
 
 @pytest.fixture
@@ -357,7 +443,7 @@ def until_ready(server: LiveServer) -> None:
     import urllib.request
 
     pause = threading.Event()
-    for _ in range(600):
+    for _ in range(3_000):  # minutes: where others work too, its start alone takes half of one
         if server.process.poll() is not None:
             raise AssertionError("the server ended at its start")
         try:

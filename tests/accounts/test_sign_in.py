@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from fieldapp.accounts import actions
 from fieldapp.accounts.models import User
 from fieldapp.core import clock
 from fieldapp.core.db import Database
@@ -146,15 +148,16 @@ def test_sign_ins_are_audited_with_their_request(browser: Browser, db: Database,
         assert rows[1].at == clock.now()
 
 
-def test_passwords_are_kept_as_argon2id(db: Database) -> None:
-    from fieldapp.accounts.actions import add_user
-
+def test_passwords_are_kept_as_argon2id(
+    db: Database, quick_passwords: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_hasher", quick_passwords)  # the slow one, that users have
     with db.writing() as session:
-        add_user(
+        actions.add_user(
             session, username="new", name="新人", password="Walking-shoes-7", role="officer",
             starts_on=clock.today("Asia/Shanghai"),
         )  # fmt: skip
     with db.reading() as session:
         kept = session.scalars(select(User.password_hash).where(User.username == "new")).one()
-    assert kept.startswith("$argon2id$")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert "Walking" not in kept
