@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from fieldapp.core.changes import bump, insert
+from fieldapp.core import facts
+from fieldapp.core.changes import bump
 from fieldapp.core.fixed import Fixed
 from fieldapp.core.models import Counter, Fact, Reserved
 from fieldapp.core.payload import OFFICE
@@ -64,14 +65,13 @@ def note_base(session: Session, since_backup: timedelta) -> None:
     counters = {row.name: row.value for row in session.execute(select(Counter.name, Counter.value))}
     lift = min(MOST_LIFT, MOST_A_DAY * (2 + max(0, since_backup.days)))
     for name, value in ((BASE, json.dumps(counters)), (LIFT, str(lift))):
-        statement = insert(session, Fact).values(name=name, value=value)
-        session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+        facts.put_text(session, name, value)
 
 
 def highest_before(session: Session) -> dict[str, int]:
     """The highest number of each series that the server before this one can have given. A server that was never
     restored has none before it."""
-    facts = {row.name: row.value for row in session.scalars(select(Fact).where(Fact.name.in_([BASE, LIFT])))}
-    began: dict[str, int] = json.loads(facts.get(BASE, "{}"))
-    lift = int(facts.get(LIFT, MOST_LIFT))
+    known = {row.name: row.value for row in session.scalars(select(Fact).where(Fact.name.in_([BASE, LIFT])))}
+    began: dict[str, int] = json.loads(known.get(BASE, "{}"))
+    lift = int(known.get(LIFT, MOST_LIFT))
     return {counter: value + lift for counter, value in began.items()}

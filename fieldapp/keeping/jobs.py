@@ -15,9 +15,7 @@ from typing import Any
 from sqlalchemy import func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from fieldapp.core import audit, clock, jobs
-from fieldapp.core.changes import insert
-from fieldapp.core.models import Fact
+from fieldapp.core import audit, clock, facts, jobs
 from fieldapp.photos import actions as photos_actions
 from fieldapp.photos.models import Photo
 from fieldapp.sync.models import EARLIER, PROJECTED, Raw
@@ -44,18 +42,13 @@ def let_go(context: jobs.Context) -> None:
     if not any(days):
         return
     with context.db.reading() as session:
-        if session.scalar(select(Fact.value).where(Fact.name == DONE)) == today:
+        if facts.text(session, DONE) == today:
             return
     if days[0]:
         _positions(context, clock.now() - timedelta(days=days[0]))
     if days[1]:
         _all_of(context, _purge_photos, clock.now() - timedelta(days=days[1]))
-    context.db.write(lambda session: _done(session, today))
-
-
-def _done(session: Session, today: str) -> None:
-    row = insert(session, Fact).values(name=DONE, value=today)
-    session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": today}))
+    context.db.write(lambda session: facts.put_text(session, DONE, today))
 
 
 def _positions(context: jobs.Context, before: datetime) -> None:

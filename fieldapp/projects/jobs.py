@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldapp.accounts.models import Membership
-from fieldapp.core import changes, clock, jobs
+from fieldapp.core import changes, clock, facts, jobs
 from fieldapp.core.models import Fact
 from fieldapp.projects.models import Assignment
 
@@ -19,7 +19,7 @@ def tell_of_the_day(context: jobs.Context) -> None:
     """Once a day; a row that was changed by hand has been told of by who changed it."""
     today = clock.today(context.settings.timezone)
     with context.db.reading() as session:
-        if session.scalar(select(Fact.value).where(Fact.name == TOLD)) == today.isoformat():
+        if facts.text(session, TOLD) == today.isoformat():
             return
     context.db.write(lambda session: _tell(session, today))
 
@@ -34,5 +34,4 @@ def _tell(session: Session, today: date) -> None:
         over = dated.ends_on.between(since, today - timedelta(days=1))
         for id in set(session.scalars(select(whose).where(or_(begun, over)))):
             changes.note(session, kind, id)
-    row = changes.insert(session, Fact).values(name=TOLD, value=today.isoformat())
-    session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": today.isoformat()}))
+    facts.put_text(session, TOLD, today.isoformat())

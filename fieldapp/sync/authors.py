@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 
 from fieldapp.accounts import queries as accounts
 from fieldapp.accounts.models import User
-from fieldapp.core import audit
-from fieldapp.core.changes import insert
-from fieldapp.core.models import Fact
+from fieldapp.core import audit, facts
 from fieldapp.core.payload import CannotPlace
 from fieldapp.photos import actions as photos
 from fieldapp.sync import envelope
@@ -31,7 +29,7 @@ def known_as(session: Session, author: UUID | None) -> UUID | None:
     """The user whose record it is: the author, or whom a person has said that they are; none: nobody knows yet."""
     if author is None or accounts.is_user(session, author):
         return author
-    said = session.scalar(select(Fact.value).where(Fact.name == _fact(author)))
+    said = facts.text(session, _fact(author))
     return UUID(said) if said else None
 
 
@@ -43,8 +41,7 @@ def match(session: Session, record_id: UUID, user_id: UUID, by: UUID) -> list[UU
     author = next((author for raw, author in waiting if raw.record_id == record_id and author), None)
     theirs = [raw for raw, said in waiting if raw.record_id == record_id or (author is not None and said == author)]
     if author is not None:
-        fact = insert(session, Fact).values(name=_fact(author), value=str(user_id))
-        session.execute(fact.on_conflict_do_update(index_elements=["name"], set_={"value": str(user_id)}))
+        facts.put_text(session, _fact(author), str(user_id))
     for raw in theirs:
         photos.hand_over(session, raw.record_id, raw.sender_id, user_id)
         raw.owner_id = user_id
