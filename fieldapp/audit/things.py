@@ -32,10 +32,13 @@ KINDS = [
 def names(session: Session, rows: Iterable[Audit]) -> dict[Thing, str]:
     """Names of all that these rows were done to: a statement a kind of thing."""
     wanted: dict[str, set[UUID]] = {}
+    of_settings: dict[Thing, str] = {}  # whose id is their name
     for row in rows:
+        if row.subject_type == "setting":
+            of_settings["setting", row.subject_id] = row.subject_id
         if row.subject_type in _NAMED and (id := uuid_of(row.subject_id)) is not None:
             wanted.setdefault(row.subject_type, set()).add(id)
-    return {
+    return of_settings | {
         (kind, str(id)): name for kind, ids in wanted.items() for id, name in _NAMED[kind](session, ids).items() if name
     }
 

@@ -31,8 +31,8 @@ GROUPS = (
     ),
     Group(
         "handed-in", _l("Handed in at a desk"),
-        _l("A desk brought it from a phone's export file. It counts already; the team's lead confirms that it is "
-           "right."),
+        _l("A desk brought it from a phone's export file. It counts already; its author or the team's lead confirms "
+           "that it is right."),
         ("imported",), "download",
     ),
     Group(

@@ -21,7 +21,7 @@ from fieldapp.sync import review as acts
 from fieldapp.sync.models import ReviewItem
 
 bp = Blueprint("review", __name__)
-sorters = role("lead", "desk", "admin")
+sorters = role("officer", "lead", "desk", "admin")  # an officer: imports of their own
 MOST_REASON = 200
 FEW = 5  # items of each group on the page of all groups
 

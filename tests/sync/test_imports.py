@@ -14,6 +14,7 @@ from fieldapp.core import clock
 from fieldapp.core.db import Database
 from fieldapp.photos.models import Photo
 from fieldapp.sync import records
+from fieldapp.sync.actions import open_review
 from fieldapp.sync.models import Raw, ReviewItem
 from fieldapp.visits.models import Visit
 from tests.cast import NOON, Cast
@@ -49,6 +50,11 @@ def hand_in(client: FlaskClient, file: bytes) -> list[dict[str, Any]]:
     answer = client.post("/api/v1/imports", data=file, content_type="application/json")
     assert answer.status_code == 200, answer.text
     return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def db_items(db: Database) -> list[ReviewItem]:
+    with db.reading() as session:
+        return list(session.scalars(select(ReviewItem).order_by(ReviewItem.kind)))
 
 
 def open_kinds(db: Database) -> list[str]:
@@ -118,14 +124,30 @@ def test_a_database_that_is_busy_with_one_record_does_not_end_the_answer(
     assert count(db, Visit) == 3
 
 
-def test_its_author_or_a_lead_confirms_it(client_of: ClientOf, db: Database, cast: Cast) -> None:
+@pytest.mark.parametrize("who", ["ana", "lin"])
+def test_its_author_or_a_lead_confirms_it(client_of: ClientOf, db: Database, cast: Cast, who: str) -> None:
     visit = Phone(cast.ana).visit(cast.sail)
     hand_in(client_of("dee"), exported(visit))
     with db.reading() as session:
         item = session.scalars(select(ReviewItem)).one()
-    assert client_of("lin").post(f"/review/{item.id}/confirm").status_code == 303
+    assert client_of("bo").get(f"/review/{item.id}").status_code == 404
+    client = client_of(who)
+    assert "/review" in client.get("/").text and f"/review/{item.id}" in client.get("/review").text
+    assert f"/review/{item.id}/confirm" in client.get(f"/review/{item.id}").text
+    assert client.post(f"/review/{item.id}/confirm").status_code == 303
     assert open_kinds(db) == []
     assert Phone(cast.ana, client_of("ana")).send(visit).json["needs_review"] is False
+
+
+def test_an_author_finds_there_only_what_a_desk_brought(client_of: ClientOf, db: Database, cast: Cast) -> None:
+    with db.writing() as session:
+        open_review(session, "late_author", "late:x", user_id=cast.ana)
+        open_review(session, "imported", "imported:x", user_id=cast.dan)
+    items = {item.user_id: item.id for item in db_items(db)}
+    ana = client_of("ana")
+    assert "/review" not in ana.get("/").text and "/review/" not in ana.get("/review").text
+    assert [ana.get(f"/review/{id}").status_code for id in items.values()] == [404, 404]
+    assert client_of("dan").post(f"/review/{items[cast.dan]}/close", data={"reason": "x"}).status_code == 404
 
 
 def test_an_author_unknown_here_is_matched_by_a_person(client_of: ClientOf, db: Database, cast: Cast) -> None:

@@ -6,6 +6,7 @@ const form = /** @type {HTMLFormElement} */ (one("[data-import]"));
 const job = one("[data-import-job]");
 const says = one("[data-import-says]");
 const bar = /** @type {HTMLProgressElement} */ (one("progress", job));
+const stay = one("[data-import-stay]");
 const rows = one("[data-import-rows]");
 const end = one("[data-import-end]");
 /** @type {Record<number, string>} */
@@ -39,7 +40,7 @@ function ended(status) {
     end.focus();
     return;
   }
-  bar.hidden = true;
+  bar.hidden = stay.hidden = true;
   form.hidden = false;
   says.textContent = says.dataset[SAID[status] ?? "lost"] ?? "";
 }
@@ -50,7 +51,7 @@ form.addEventListener("submit", async (event) => {
   if (!file) return;
   form.hidden = true;
   job.hidden = false;
-  bar.hidden = false;
+  bar.hidden = stay.hidden = false;
   bar.value = 0;
   rows.replaceChildren();
   says.textContent = says.dataset["sending"] ?? "";
