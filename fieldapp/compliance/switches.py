@@ -38,6 +38,10 @@ class Restricted:
     def variable(self) -> str:
         return f"FIELDAPP_{self.setting.upper()}"
 
+    def line(self, on: bool) -> str:
+        """What the server's settings say for it to be so."""
+        return f"{self.variable}={'yes' if on == self.when else 'no'}"
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -55,8 +59,8 @@ RESTRICTED = (
     ),
     Restricted(
         "three_powers",
-        "三员分立已关闭：系统管理员可自行授予角色",
-        "The three powers are not kept apart: the system administrator grants roles alone",
+        "系统管理员可自行授予角色（不再三员分立）",
+        "The system administrator grants roles alone (the three powers are not kept apart)",
         "网络安全等级保护（GB/T 22239-2019）：系统管理员、安全管理员、审计管理员权限分离、相互制约",
         when=False,
     ),

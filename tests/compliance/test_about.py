@@ -111,9 +111,11 @@ def test_a_switch_that_is_turned_on_is_dated_audited_and_told_to_the_three_power
     assert [tuple(row) for row in rows] == [("switch.on", "FIELDAPP_OFFICER_FILTER")]
     reader = with_settings(officer_filter=True)
     for power in ("zoe", "sia", "abe"):
-        assert "FIELDAPP_OFFICER_FILTER" in reader(power).get("/settings").text
-    assert "FIELDAPP_OFFICER_FILTER" not in reader("ana").get("/settings").text
-    assert "自 2026-11-21 12:00 起" in reader("sia").get("/compliance").text
+        assert "负责人可按人员筛选" in reader(power).get("/settings").text
+    assert "负责人可按人员筛选" not in reader("ana").get("/settings").text
+    said = reader("sia").get("/compliance").text  # since when, and what to write where to change it
+    assert "自 2026-11-21 12:00 起" in said and "FIELDAPP_OFFICER_FILTER=no" in said and "/etc/fieldapp/env" in said
+    assert "FIELDAPP_THREE_POWERS=no" in said
     clock.advance(timedelta(days=1))
     assert switches.note(db, off)[0].since == NOON + timedelta(days=2)
 
