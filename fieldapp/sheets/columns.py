@@ -33,6 +33,11 @@ class Sheet:
 
 
 YES, NO = "是", "否"
+# The fourteen of the table `stage`, which nobody edits.
+STAGES = (
+    "洽谈", "签约", "注册立项", "供地", "拿地交地", "规划许可", "施工许可", "开工", "主体施工", "设备安装", "竣工验收",
+    "试产", "投产", "达产达效",
+)  # fmt: skip
 _ENTERPRISE = Column("enterprise", "企业名称", "Enterprise", needed=True)
 _USCC = Column("uscc", "统一社会信用代码", "Credit code", most=30)
 
@@ -59,7 +64,7 @@ SHEETS = (
         Column("sector", "行业", "Sector", most=80),
         Column("name", "项目名称", "Project", needed=True),
         Column("phase", "期", "Phase", most=20, hint_zh="如：一期", hint_en="such as 一期"),
-        Column("stage", "阶段", "Stage", needed=True,
+        Column("stage", "阶段", "Stage", needed=True, choices=STAGES,
                hint_zh="S00 至 S13，或阶段名称", hint_en="S00 to S13, or its name"),
         Column("area", "片区", "Area", most=80, hint_zh="须已建立", hint_en="must exist"),
         Column("key_project", "重点项目", "Key project", choices=(YES, NO)),

@@ -34,7 +34,7 @@ PROBLEMS = {
     "no-truth": _l("“%(said)s”: please write 是 or 否"),
     "half-point": _l("a position needs both latitude and longitude"),
     "no-datum": _l("“%(said)s”: WGS-84, GCJ-02 or BD-09"),
-    "no-stage": _l("there is no stage “%(said)s”"),
+    "no-stage": _l("there is no stage “%(said)s”: S00 to S13, or a name that the template offers"),
     "no-area": _l("there is no area “%(said)s”; please make it first"),
     "two-areas": _l("two areas are called “%(said)s”"),
     "no-code": _l("“%(said)s” does not have 18 characters"),

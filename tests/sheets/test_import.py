@@ -19,11 +19,11 @@ from fieldapp.accounts.models import Proposal, Unit, User
 from fieldapp.core import clock, jobs
 from fieldapp.core.db import Database, new_id
 from fieldapp.core.models import Audit
-from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project
+from fieldapp.projects.models import Area, Assignment, Contact, Enterprise, Project, Stage
 from fieldapp.settings import Settings
 from fieldapp.sheets import actions, terminal
 from fieldapp.sheets import jobs as _sheets
-from fieldapp.sheets.columns import SHEETS
+from fieldapp.sheets.columns import SHEETS, STAGES
 from fieldapp.sheets.models import Workbook
 from tests.cast import NOON, Cast
 from tests.sheets.book import a_project, book
@@ -229,6 +229,9 @@ def test_the_template_is_filled_in_and_brought_back(zoe: FlaskClient, work: At, 
     assert template.sheetnames == [sheet.zh for sheet in SHEETS]
     page = template["项目"]
     headings = {cell.value.rstrip("*"): cell.column for cell in page[1]}
+    with db.reading() as session:
+        stages = tuple(session.scalars(select(Stage.zh).order_by(Stage.code)))
+    assert stages == STAGES and f'"{",".join(stages)}"' in {v.formula1 for v in page.data_validations.dataValidation}
     for column, value in (("企业名称", "归雁轴承"), ("项目名称", "轴承项目"), ("阶段", "供地")):
         page.cell(3, headings[column], value)
     out = io.BytesIO()
