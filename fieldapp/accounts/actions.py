@@ -5,6 +5,7 @@ import secrets
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -21,6 +22,7 @@ USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,59}")
 PASSWORD_MIN = 10
 KINDS = 3
 _hasher = PasswordHasher()
+Place = TypeVar("Place", Team, Unit)
 
 
 class Refused(ValueError):
@@ -98,9 +100,9 @@ def add_user(
     )
     membership = Membership(user_id=user.id, role=role, duty=duty, starts_on=starts_on)
     if team:
-        membership.team_id = _team(session, team).id
+        membership.team_id = _called(session, Team, team).id
     if unit:
-        membership.unit_id = _unit(session, unit).id
+        membership.unit_id = _called(session, Unit, unit).id
     session.add(membership)
     changes.note(session, "officer", user.id)
     return user
@@ -136,24 +138,16 @@ def make_user(
     return user
 
 
-def _team(session: Session, name: str) -> Team:
-    found = session.scalar(select(Team).where(Team.name == name))
+def _called(session: Session, kind: type[Place], name: str) -> Place:
+    """The team or unit of this name; made if it does not exist."""
+    found = session.scalar(select(kind).where(kind.name == name))
     if found is None:
-        count = session.scalar(select(func.count()).select_from(Team)) or 0
-        found = Team(id=new_id(), name=name, order=count)
+        count = session.scalar(select(func.count()).select_from(kind)) or 0
+        found = kind(id=new_id(), name=name, order=count)
         session.add(found)
         session.flush()
-    return found
-
-
-def _unit(session: Session, name: str) -> Unit:
-    found = session.scalar(select(Unit).where(Unit.name == name))
-    if found is None:
-        count = session.scalar(select(func.count()).select_from(Unit)) or 0
-        found = Unit(id=new_id(), name=name, order=count)
-        session.add(found)
-        session.flush()
-        changes.note(session, "unit", found.id)
+        if kind is Unit:
+            changes.note(session, "unit", found.id)
     return found
 
 
