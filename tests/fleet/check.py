@@ -180,7 +180,8 @@ def _check_visits(found: Findings, said: Told, held: Held) -> None:
     for id, expected in said.links.items():
         found.sets(f"link of visit {id} to project", expected.projects, links[id])
     found.once("follow-up of visit", (row.visit_id for row in held.rows("follow_up") if row.visit_id))
-    steps = {id for id, item in said.visits.items() if (item.body.get("next_step") or {}).get("text")}
+    withdrawn = {item.body["visit"] for item in said.supplements.values() if item.body["type"] == "withdrawal"}
+    steps = {id for id, item in said.visits.items() if (item.body.get("next_step") or {}).get("text")} - withdrawn
     found.sets("follow-up of visit", steps, (row.visit_id for row in held.rows("follow_up")))
     found.figures["visits"] = len(rows)
 
