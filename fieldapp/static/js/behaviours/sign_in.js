@@ -1,3 +1,5 @@
+import { ENTERING } from "./phone.js";
+
 // On a phone "my own device" is preset: a session that ends in the field would strand the queue until one is back.
 const form = document.querySelector("[data-sign-in]");
 const own = form?.querySelector("input[name=own_device]");
@@ -8,3 +10,4 @@ away?.addEventListener("click", () => {
   /** @type {HTMLAnchorElement} */ (away).href = address.href;
 });
 if (own instanceof HTMLInputElement && window.matchMedia("(max-width: 959.98px)").matches) own.checked = true;
+localStorage.setItem(ENTERING, "1");
