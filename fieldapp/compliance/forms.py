@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from fieldapp.compliance.models import COMPLAINT, FAULT, SUGGESTION
@@ -20,7 +20,7 @@ def _clean(text: str | None) -> str:
 
 class FeedbackForm(FlaskForm):
     id = HiddenField(default=lambda: str(uuid4()))  # no UUIDv7: an anonymous one must not tell its time of making
-    kind = RadioField(_l("Kind of feedback"), choices=list(KINDS.items()), default=SUGGESTION)
+    kind = RadioField(_l("Kind of feedback"), choices=[SelectChoice(*one) for one in KINDS.items()], default=SUGGESTION)
     text = TextAreaField(
         _l("Your message"),
         [DataRequired(_l("Please write a few words.")), Length(max=MOST, message=TOO_LONG)],

@@ -21,6 +21,7 @@ from wtforms import (
     FormField,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -125,13 +126,16 @@ def _text(label: Any, **kwargs: Any) -> TextAreaField:
     return TextAreaField(label, [text_fits(MAX_TEXT)], filters=[clean], **kwargs)
 
 
+URGENCIES = (("normal", _l("Normal")), ("urgent", _l("Urgent")), ("critical", _l("Critical")))
+
+
 class IssueForm(Form):
     """One issue inside a visit; a block left empty is none."""
 
     title = _line(_l("Title"))
     category = SelectField(_l("Category"), validate_choice=False)
     urgency = SelectField(
-        _l("Urgency"), choices=[("normal", _l("Normal")), ("urgent", _l("Urgent")), ("critical", _l("Critical"))],
+        _l("Urgency"), choices=[SelectChoice(*one) for one in URGENCIES],
         default="normal", validate_choice=False,
     )  # fmt: skip
     raised_by = _line(_l("Raised by"))
@@ -169,7 +173,7 @@ class VisitForm(FlaskForm):
     kind = SelectField(_l("Kind"), validate_choice=False)
     said_when = RadioField(
         _l("When"),
-        choices=[("now", _l("Just now")), ("time", _l("At another time"))],
+        choices=[SelectChoice("now", _l("Just now")), SelectChoice("time", _l("At another time"))],
         default="now",
         validate_choice=False,
     )

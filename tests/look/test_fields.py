@@ -8,6 +8,7 @@ from wtforms import (
     Form,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -15,14 +16,14 @@ from wtforms import (
     validators,
 )
 
-SOURCES = [("asked", "企业提出"), ("found", "自查发现")]
+SOURCES = [SelectChoice("asked", "企业提出"), SelectChoice("found", "自查发现")]
 
 
 class Callback(Form):
     id = HiddenField(default="0190")
     phone = StringField("联系电话", [validators.Length(11, 11, "手机号应为 11 位")], description="只有同队人员可见")
     note = TextAreaField("备注")
-    unit = SelectField("主办单位", choices=[("water", "水务公司")])
+    unit = SelectField("主办单位", choices=[SelectChoice("water", "水务公司")])
     source = RadioField("来源", choices=SOURCES, default="asked")
     tags = SelectMultipleField("标签", choices=SOURCES)
     photo = FileField("照片")
