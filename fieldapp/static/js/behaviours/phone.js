@@ -8,10 +8,6 @@ import { currentUser, subscribe } from "../outbox/state.js";
 /** @type {Promise<Ctx>|null} */
 let opened = null;
 
-/** Set where one signs in, until the office has said who did: whoever was known before need not be who holds the phone. */
-export const ENTERING = "fieldapp-entering";
-const PATIENCE = 8000;
-
 /** The version of the static tree that this page was rendered with: part of every address (core/assets.py). */
 export const appVersion = new URL(import.meta.url).pathname.split("/")[2] ?? "";
 
@@ -27,17 +23,16 @@ export function phone() {
 
 /**
  * Whose phone this is: who signed in last. The server is asked where nobody is known, or where somebody may just have
- * signed in: what they write at once must not lie under the name of the one before.
+ * signed in (sign_in.js notes that, start.js that the office has said who it was): what they write at once must not lie
+ * under the name of the one before. Eight seconds, and it is whose it was.
  * @returns {Promise<{id: string, name: string}|null>}
  */
 export async function author() {
   const ctx = await phone();
   const known = await currentUser(ctx);
-  if ((known && !localStorage.getItem(ENTERING)) || !navigator.onLine) return known;
+  if ((known && !localStorage["fieldapp-entering"]) || !navigator.onLine) return known;
   const { whoIsHere } = await import("../outbox/devices.js");
-  const me = await Promise.race([whoIsHere(ctx), new Promise((late) => setTimeout(late, PATIENCE))]);
-  if (me !== undefined) localStorage.removeItem(ENTERING);
-  return me ?? known;
+  return (await Promise.race([whoIsHere(ctx), new Promise((late) => setTimeout(late, 8000))])) ?? known;
 }
 
 /** A page that shows one person's records begins anew when another signs in. @param {() => boolean} mayReload */

@@ -1,5 +1,3 @@
-import { ENTERING } from "./phone.js";
-
 // On a phone "my own device" is preset: a session that ends in the field would strand the queue until one is back.
 const form = document.querySelector("[data-sign-in]");
 const own = form?.querySelector("input[name=own_device]");
@@ -10,4 +8,5 @@ away?.addEventListener("click", () => {
   /** @type {HTMLAnchorElement} */ (away).href = address.href;
 });
 if (own instanceof HTMLInputElement && window.matchMedia("(max-width: 959.98px)").matches) own.checked = true;
-localStorage.setItem(ENTERING, "1");
+// Whoever signs in need not be who was known before (phone.js).
+localStorage["fieldapp-entering"] = "1";

@@ -1,7 +1,7 @@
 /** What every page does first, the shell's and the signed-in ones alike. */
 import { missing, isWeChat } from "./browser.js";
 import { copy, on } from "./dom.js";
-import { appVersion, ENTERING, phone } from "./phone.js";
+import { appVersion, phone } from "./phone.js";
 import { keepSending } from "./sending.js";
 import { showStrip } from "./strip.js";
 import { sunlight } from "./sunlight.js";
@@ -55,8 +55,8 @@ async function who() {
   const { signedIn } = await import("../outbox/devices.js");
   const { purgeExpired } = await import("../outbox/reference.js");
   await purgeExpired(ctx);
-  const me = (await signedIn(ctx)) ?? null;
-  if (me) localStorage.removeItem(ENTERING);
+  const me = await signedIn(ctx);
+  if (me) delete localStorage["fieldapp-entering"];
   return me;
 }
 
