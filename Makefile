@@ -24,6 +24,7 @@ MODULES := node_modules/.installed
 CATALOGUE := fieldapp/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 WITHIN := $(PY) tests/tools/budget.py
 PYTEST := $(PY) -m pytest -q --durations=5
+NO_BROWSER := --ignore=tests/browser --ignore=tests/engines
 
 .DEFAULT_GOAL := help
 .PHONY: help run init test lint node unit postgres browser engines chromium fleet clean bench bundle
@@ -69,10 +70,10 @@ node: $(MODULES)
 	@$(WITHIN) 40 "JavaScript" node --test --test-reporter=dot tests/js/*.test.mjs
 
 unit: $(TOOLS) $(MODULES) $(CATALOGUE)
-	@$(WITHIN) 230 "tests on SQLite" $(PYTEST) -n 2 -m "not postgres and not browser and not engines"
+	@$(WITHIN) 190 "tests on SQLite" $(PYTEST) -n 2 $(NO_BROWSER) -m "not postgres and not browser"
 
 postgres: $(TOOLS) $(CATALOGUE)
-	@$(WITHIN) 180 "tests on PostgreSQL" $(PYTEST) -n 2 -m "postgres and not browser and not engines"
+	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 $(NO_BROWSER) -m "postgres and not browser"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 	@$(WITHIN) 340 "tests in a browser" $(PYTEST) -n 3 -m "browser and not wide"
