@@ -138,6 +138,11 @@ def test_a_code_is_chosen_once_and_for_all(db: Database, zoe: FlaskClient, cast:
 # -- changing ------------------------------------------------------------------------------------------------------
 
 
+def test_a_place_on_a_whole_degree_is_saved_again(zoe: FlaskClient, cast: Cast) -> None:
+    assert change(zoe, "projects", cast.sail, lat="37", lng="120").status_code == 303
+    assert change(zoe, "projects", cast.sail, key_project="1").status_code == 303
+
+
 def test_a_change_stands_in_the_history_with_who_and_from_and_to(db: Database, zoe: FlaskClient, cast: Cast) -> None:
     assert change(zoe, "projects", cast.sail, name="云帆二号", stage="S09", investment="12,000.50").status_code == 303
     kept = row(db, Project, cast.sail)
