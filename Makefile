@@ -76,7 +76,7 @@ postgres: $(TOOLS) $(CATALOGUE)
 	@$(WITHIN) 150 "tests on PostgreSQL" $(PYTEST) -n 2 $(NO_BROWSER) -m "postgres and not browser"
 
 browser: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
-	@$(WITHIN) 340 "tests in a browser" $(PYTEST) -n 3 -m "browser and not wide"
+	@$(WITHIN) 340 "tests in a browser" $(PYTEST) -n 3 -m "browser and not wide" tests/browser tests/look
 
 engines: $(TOOLS) $(MODULES) $(CATALOGUE) chromium
 	@$(WITHIN) 120 "Firefox and WebKit" $(PYTEST) -n 2 --dist loadgroup -m "engines and not wide"

@@ -7,15 +7,19 @@ from pathlib import Path
 
 LOOKS = 600
 PAUSE = 0.05
+SELDOM = 0.4
 
 
-def until(what: str, condition: Callable[[], bool]) -> None:
-    """Look again and again, for half a minute at most; fails the test with `what` was waited for."""
-    pause = threading.Event()
+def until(what: str, condition: Callable[[], bool], *, seldom: bool = False) -> None:
+    """Look again and again, for half a minute at most; fails the test with `what` was waited for.
+
+    `seldom`: where looking costs those who are looked at; less and less often, and for some minutes."""
+    pause, wait = threading.Event(), PAUSE
     for _ in range(LOOKS):
         if condition():
             return
-        pause.wait(PAUSE)
+        pause.wait(wait)
+        wait = min(wait * 1.3, SELDOM) if seldom else PAUSE
     raise AssertionError(f"waited in vain for: {what}")
 
 

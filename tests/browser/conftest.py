@@ -8,15 +8,13 @@ from playwright.sync_api import Browser, Playwright, expect
 
 from fieldapp.core.db import Database
 from fieldapp.settings import Settings
-from tests.browser import chromium
 from tests.browser.faults import Wire
 from tests.browser.house import House
-from tests.browser.screens import FLAGS, Desk, Phone
+from tests.browser.screens import PATIENCE, Desk, Phone
 from tests.cast import Cast, settle
 from tests.conftest import LiveServer
 
 HERE = Path(__file__).parent
-PATIENCE = 30_000  # milliseconds: a busy machine fails no test
 expect.set_options(timeout=PATIENCE)
 
 
@@ -54,13 +52,6 @@ def settings(house: House) -> Settings:
     return house.settings
 
 
-@pytest.fixture(scope="session")
-def chromium_at_the_desk(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
 def served(house: House, cast: Cast) -> LiveServer:
     """`fieldapp serve` with the cast; `served.kill()` and `serve(port)` make it fall over and come back."""
@@ -77,9 +68,9 @@ def phone(playwright: Playwright, served: LiveServer, tmp_path: Path) -> Iterato
 
 
 @pytest.fixture
-def desk(chromium_at_the_desk: Browser, served: LiveServer) -> Iterator[Desk]:
+def desk(chromium_of_all: Browser, served: LiveServer) -> Iterator[Desk]:
     """A wide window, apart from the phone. Every complaint of its pages fails the test at the end."""
-    screen = Desk(chromium_at_the_desk, served.url)
+    screen = Desk(chromium_of_all, served.url)
     yield screen
     screen.close()
     assert screen.complaints() == []

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from fieldapp.core.db import Database
 from fieldapp.photos.models import STORED, Photo
 from fieldapp.visits.models import Visit
-from tests.browser.screens import Phone, Screen
+from tests.browser.screens import Phone
 from tests.photos.pictures import ORIENTATION, jpeg, scene
 from tests.processes import until
 
@@ -69,7 +69,7 @@ def eventually(what: str, look: Callable[[], T], fits: Callable[[T], bool]) -> T
             raise
         return fits(seen[0])
 
-    until(what, see)
+    until(what, see, seldom=True)
     return seen[0]
 
 
@@ -88,7 +88,7 @@ def get_ready(phone: Phone, name: str = "ana", *, to_be_killed: bool = False) ->
     if to_be_killed:
         phone.sign_in(name)  # and closed politely once, so that the login is on its disk
     else:
-        Screen.sign_in(phone, name)
+        phone.enter(name)
     return load_up(phone)
 
 

@@ -1,24 +1,35 @@
 """The two screens of the browser tests: a phone that can die at any moment, and a desk.
 
-Both are a real Chromium. Whatever breaks the Content-Security-Policy, and every error that a page lets out, is
-collected; the fixtures of conftest.py hold both to nothing at the end of each test. A test that breaks the wire on
-purpose says which errors it means by `screen.expects("…")`.
+Both are a real Chromium.
+
+Whatever breaks the Content-Security-Policy, and every error that a page lets out, is collected; the fixtures of
+conftest.py hold both to nothing at the end of each test. A test that breaks the wire on purpose says which errors it
+means by `screen.expects("…")`.
 """
 
 import os
 import signal
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Geolocation,
+    Page,
+    Playwright,
+    expect,
+)
 
 from tests.browser import chromium
 from tests.cast import PASSWORD, SITE
 from tests.processes import tree_of
 
 ROOT = Path(__file__).parents[2]
-SCREENSHOTS = ROOT / "tests" / "screenshots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # Only what is wrong is written out: axe would spell out what is right, too, which takes longer than finding it.
 RUN_AXE = "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
@@ -34,18 +45,29 @@ FLAGS = [
     "--disable-dev-shm-usage",
     "--use-fake-device-for-media-stream",  # a camera that shows a turning clock; it still asks for leave
 ]
+# Painted without a graphics card, at one pixel a point and with nothing sliding in: the same pages for half the work.
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
     "is_mobile": True,
     "has_touch": True,
+    "reduced_motion": "reduce",
 }
-DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 PLACE: dict[str, Any] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "permissions": ["geolocation"]}
+PATIENCE = 60_000  # milliseconds: a busy machine fails no test
 # A request that the wire refused is the test's doing, not the page's.
 WIRE = ("Failed to load resource", "net::ERR_")
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (e) =>
   window.tellViolation(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber} ${e.sample}`));"""
+
+
+@cache
+def axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def standing(latitude: float, longitude: float, accuracy: float = 8.0) -> Geolocation:
+    return {"latitude": latitude, "longitude": longitude, "accuracy": accuracy}
 
 
 class Screen:
@@ -88,18 +110,12 @@ class Screen:
 
     def barriers(self) -> list[str]:
         """What axe finds on the page as it stands: rule, and where."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        self.page.evaluate(axe())
         found = self.page.evaluate(RUN_AXE, WCAG)
         return [f"{v['id']} ({v['impact']}): {n['target']}" for v in found["violations"] for n in v["nodes"]]
 
-    def screenshot(self, name: str) -> Path:
-        """For people to look at: tests/screenshots/<size>/<name>.png."""
-        path = SCREENSHOTS / self.size / f"{name}.png"
-        self.page.screenshot(path=path, full_page=True)
-        return path
-
     def stand_at(self, latitude: float, longitude: float, accuracy: float = 8.0) -> None:
-        self.context.set_geolocation({"latitude": latitude, "longitude": longitude, "accuracy": accuracy})
+        self.context.set_geolocation(standing(latitude, longitude, accuracy))
 
     def new_tab(self, path: str = "/") -> Page:
         """A second page on the same screen; `page` stays the first."""
@@ -109,7 +125,7 @@ class Screen:
 
     def _watch(self, context: BrowserContext) -> None:
         self.context = context
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         context.expose_binding("tellViolation", lambda _source, text: self.violations.append(text))
         context.add_init_script(TELL_VIOLATIONS)
         context.on("console", self._hear)
@@ -135,7 +151,7 @@ class Phone(Screen):
             executable_path=chromium.find(),
             args=FLAGS,
             offline=self._offline,
-            geolocation={"latitude": SITE[0], "longitude": SITE[1], "accuracy": 8},
+            geolocation=standing(*SITE),
             **PHONE,
             **PLACE,
         )
@@ -151,6 +167,10 @@ class Phone(Screen):
     def online(self) -> None:
         self._offline = False
         self.context.set_offline(False)
+
+    def enter(self, name: str) -> None:
+        """Signed in, for a while that no kill ends."""
+        super().sign_in(name)
 
     def sign_in(self, name: str, *, own_device: bool = True) -> None:
         """By the form. Then closed and opened politely once: Chromium writes cookies to its disk only now and then."""

@@ -1,8 +1,9 @@
 """Every page for everyone who works here: no barrier, no violation of the policy, no error, both languages, both sizes.
 
-Pictures for people to look at are written to build/screenshots/<person>-<size>-<language>/.
+With FIELDAPP_PICTURES=1, pictures for people to look at are written to build/screenshots/<person>-<size>-<language>/.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +22,7 @@ from fieldapp.core.models import Audit
 from fieldapp.photos.models import Photo
 from fieldapp.settings import Settings
 from fieldapp.sync.models import ReviewItem
-from tests.browser.deeds import eventually, load_up, new_visit, reference, snapshot, states
+from tests.browser.deeds import eventually, get_ready, new_visit, snapshot, states
 from tests.browser.house import House
 from tests.browser.screens import ROOT, Desk, Phone, Screen
 from tests.cast import Cast
@@ -31,7 +32,9 @@ from tests.photos.pictures import jpeg, scene
 from tests.sync.phone import Phone as Sender
 from tests.sync.test_imports import exported
 
-PICTURES = ROOT / "build" / "screenshots"
+PICTURES = ROOT / "build" / "screenshots" if os.environ.get("FIELDAPP_PICTURES") else None
+TITLES = {"zh_Hans_CN": "登录", "en": "Sign in"}
+NAMES = {"ana": "安娜", "lin": "林岚", "uma": "乌敏", "zoe": "佐伊", "abe": "阿贝"}
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 
 
@@ -105,16 +108,16 @@ class Rounds:
 
     def __init__(self, screen: Screen, name: str) -> None:
         self.screen = screen
-        self.folder = PICTURES / name
+        self.folder = PICTURES and PICTURES / name
         self.found: dict[str, list[str]] = {}
 
     def look(self, name: str, ready: Locator | None = None) -> None:
         """At the page that is open now."""
         page = self.screen.page
         expect(ready or page.locator("h1").first).to_be_visible()
-        self.folder.mkdir(parents=True, exist_ok=True)
         with self._whole(page):
-            page.screenshot(path=self.folder / f"{name}.png", scale="css")
+            if self.folder:
+                page.screenshot(path=self.folder / f"{name}.png")
             if barriers := self.screen.barriers():
                 self.found[name] = barriers
 
@@ -130,16 +133,13 @@ class Rounds:
 
 @pytest.fixture
 def screen_of(
-    playwright: Playwright, chromium_at_the_desk: Browser, served: LiveServer, tmp_path: Path
+    playwright: Playwright, chromium_of_all: Browser, served: LiveServer, tmp_path: Path
 ) -> Iterator[Callable[[str, str], Screen]]:
     opened: list[Phone | Desk] = []
 
     def make(size: str, language: str) -> Screen:
         made: Phone | Desk
-        if size == "phone":
-            made = Phone(playwright, tmp_path / "p", served.url)
-        else:
-            made = Desk(chromium_at_the_desk, served.url)
+        made = Phone(playwright, tmp_path / "p", served.url) if size == "phone" else Desk(chromium_of_all, served.url)
         opened.append(made)
         made.page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
         made.speak(language)
@@ -165,12 +165,16 @@ def test_every_page_is_without_barriers(
 ) -> None:
     screen = screen_of(size, language)
     rounds = Rounds(screen, f"{name}-{size}-{language}")
-    screen.open("/login")
+    page = screen.open("/login")
+    expect(page.locator("h1")).to_have_text(TITLES[language])
+    expect(page.locator("[name=own_device]")).to_be_checked(checked=size == "phone")  # preset where it is likely
     rounds.look("login")
     Screen.sign_in(screen, name)
     for title, path in pages_of(name, known).items():
         screen.open(path)
         rounds.look(title)
+        if title == "settings":
+            expect(page.get_by_text(NAMES[name]).first).to_be_visible()
     if name == "zoe":
         hands_in(screen, rounds, known["export"])
     if name not in ("zoe", "uma", "abe"):  # who log no visits
@@ -198,8 +202,7 @@ def test_the_pages_of_the_phone_are_without_barriers(
     phone = screen_of("phone", "zh_Hans_CN")
     assert isinstance(phone, Phone)
     rounds = Rounds(phone, "shell-phone-zh_Hans_CN")
-    Screen.sign_in(phone, "ana")
-    page = load_up(phone)
+    page = get_ready(phone)
     phone.open("/outbox")
     rounds.look("outbox-empty", page.locator("[data-nothing]"))
     phone.offline()
@@ -243,9 +246,7 @@ def test_the_words_of_the_form_and_of_the_outbox_fit_in_english(
     phone = screen_of("phone", "en")
     assert isinstance(phone, Phone)
     rounds = Rounds(phone, "shell-phone-en")
-    Screen.sign_in(phone, "ana")
-    page = phone.page
-    eventually("reference data", lambda: reference(page), lambda found: "kinds" in found and "projects" in found)
+    page = get_ready(phone)
     form = new_visit(phone).choose().kind().write(progress="Steel of the second floor stands")
     form.take(snapshot(tmp_path, "one", size=(400, 300)))
     form.unfold("issues").locator("[data-add-issue]").click()
@@ -262,8 +263,8 @@ def test_the_words_of_the_form_and_of_the_outbox_fit_in_english(
     assert (rounds.found, phone.complaints()) == ({}, [])
 
 
-def test_the_first_page_of_a_fresh_installation(chromium_at_the_desk: Browser, house: House, db: Database) -> None:
-    screen = Desk(chromium_at_the_desk, house.open().url)  # nobody has an account in this emptied database yet
+def test_the_first_page_of_a_fresh_installation(chromium_of_all: Browser, house: House, db: Database) -> None:
+    screen = Desk(chromium_of_all, house.open().url)  # nobody has an account in this emptied database yet
     rounds = Rounds(screen, "nobody-desk-zh_Hans_CN")
     screen.open("/")
     rounds.look("setup", screen.page.locator('form[action="/setup"]'))

@@ -37,7 +37,7 @@ def test_a_visit_logged_offline_survives_a_killed_browser_and_the_team_sees_it_o
     page = phone.open("/capture")  # a cold start of the shell
     form = new_visit(phone).choose("yfxcl").kind()
     form.write(progress="二层钢结构吊装完成约六成", problems="北侧围挡未封闭")
-    big = snapshot(tmp_path, "big", size=(4000, 3000), orientation=6)
+    big = snapshot(tmp_path, "big", size=(3200, 2400), orientation=6)
     form.take(big).take(snapshot(tmp_path, "gate"), snapshot(tmp_path, "meter", size=(900, 1200))).shrunk()
     form.stands()
     form.issue("北门临时用电容量不足", photo=1)
@@ -53,7 +53,7 @@ def test_a_visit_logged_offline_survives_a_killed_browser_and_the_team_sees_it_o
     expect(line).to_contain_text(PROJECT)
     expect(line.locator(".photo img[src]")).to_have_count(3)
     assert sorted(row["buf"]["sha256"] for row in held(page, "bytes", hashes=True)) == kept
-    assert [row["width"] for row in held(page, "photos") if row["width"] == 1536]  # upright: 3000 × 4000, made smaller
+    assert [row["width"] for row in held(page, "photos") if row["width"] == 1536]  # upright: 2400 × 3200, made smaller
     assert visits(db) == []
 
     phone.online()  # nobody touches the phone

@@ -19,13 +19,17 @@ def story(phone: Phone, script: str, how: Any = None) -> Any:
     return phone.page.evaluate(f"(how) => ({BEGIN})('{KIND}').then((phone) => ({script})(phone, how))", how)
 
 
-@pytest.fixture
-def ana(phone: Phone) -> Phone:
-    phone.sign_in("ana")
+def settled_in(phone: Phone) -> Phone:
     phone.open("/settings")
     me = story(phone, "(phone) => phone.devices.signedIn(phone.ctx)")
     assert me["name"]
     return phone
+
+
+@pytest.fixture
+def ana(phone: Phone) -> Phone:
+    phone.enter("ana")
+    return settled_in(phone)
 
 
 def stored_photos(db: Database) -> int:
@@ -67,7 +71,9 @@ def test_photos_of_every_sort_go_up_small_upright_or_as_they_are(ana: Phone, db:
     assert (records(db), stored_photos(db)) == (3, 5)
 
 
-def test_saved_offline_then_killed_then_sent_twice_at_once_everything_arrives_once(ana: Phone, db: Database) -> None:
+def test_saved_offline_then_killed_then_sent_twice_at_once_everything_arrives_once(phone: Phone, db: Database) -> None:
+    phone.sign_in("ana")
+    ana = settled_in(phone)
     ana.offline()
     script = """async (phone) => {
       for (let n = 0; n < 3; n += 1) await phone.save(`visit ${n}`, [await phone.scene(1200, 900 + n)]);

@@ -15,9 +15,9 @@ PHONE_LIKE = {
 
 
 @pytest.fixture
-def here(chromium_at_the_desk: Browser, served: LiveServer) -> Iterator[Desk]:
+def here(chromium_of_all: Browser, served: LiveServer) -> Iterator[Desk]:
     """By the machine's name: there are no passkeys for an address of numbers."""
-    screen = Desk(chromium_at_the_desk, served.url.replace("127.0.0.1", "localhost"))
+    screen = Desk(chromium_of_all, served.url.replace("127.0.0.1", "localhost"))
     yield screen
     screen.close()
     assert screen.complaints() == []

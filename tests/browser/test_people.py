@@ -13,7 +13,6 @@ from tests.browser.deeds import (
     eventually,
     get_ready,
     held,
-    load_up,
     log_visit,
     reference,
     snapshot,
@@ -21,7 +20,7 @@ from tests.browser.deeds import (
     stored,
     visits,
 )  # fmt: skip
-from tests.browser.screens import Phone, Screen
+from tests.browser.screens import Phone
 from tests.cast import Cast
 
 WORDS = "只有安娜知道的一句话"
@@ -58,8 +57,7 @@ def test_the_second_person_sees_a_number_and_nothing_else(
     phone: Phone, db: Database, cast: Cast, tmp_path: Path
 ) -> None:
     ana_leaves_a_visit(phone, tmp_path)
-    Screen.sign_in(phone, "dan")
-    load_up(phone)
+    get_ready(phone, "dan")
     page = phone.open("/outbox")
     expect(others_line(page)).to_contain_text("1")
     expect(page.locator("[data-record]")).to_have_count(0)
@@ -80,7 +78,7 @@ def test_the_second_person_sees_a_number_and_nothing_else(
 
     phone.online()
     phone.context.clear_cookies(name="fieldapp")
-    Screen.sign_in(phone, "ana")
+    phone.enter("ana")
     page = phone.open("/outbox")
     expect(page.locator("[data-group=sent] [data-record]")).to_have_count(1)
     all_sent(page, 2)
@@ -111,7 +109,7 @@ def test_signing_out_keeps_what_waits_and_takes_along_what_was_looked_up(
     assert WORDS not in page.content()
 
     phone.context.unroute_all()
-    Screen.sign_in(phone, "ana")
+    phone.enter("ana")
     page = phone.open("/outbox")
     all_sent(page, 1)
     assert [visit.progress for visit in visits(db)] == [WORDS]

@@ -1,5 +1,6 @@
 """A phone that has nothing to say says nothing: who waits behind a locked screen costs no battery and no data."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, Request
@@ -10,6 +11,7 @@ from tests.cast import Cast
 
 NEWS = "/timeline/news"
 SECONDS = 1_000
+CALM = 3  # rounds to the server and back in which a page says nothing
 HIDE = """(state) => {
   Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -20,7 +22,7 @@ class Ears:
     """What the pages ask for, whether the worker passes it on or not. `so_far` is asked behind a request of our own."""
 
     def __init__(self, phone: Phone) -> None:
-        self._page, self._heard, self._marks, self._open = phone.page, list[str](), 0, 0
+        self._page, self._heard, self._marks, self._open = phone.page, list[str](), 0, set[Request]()
         phone.context.on("request", self._hear)
         phone.context.on("requestfinished", self._ended)
         phone.context.on("requestfailed", self._ended)
@@ -28,22 +30,33 @@ class Ears:
     def _hear(self, request: Request) -> None:
         if request.service_worker is None:
             self._heard.append(request.url)
-            self._open += 1
+            self._open.add(request)
 
     def _ended(self, request: Request) -> None:
-        self._open -= request.service_worker is None
+        self._open.discard(request)
 
     def so_far(self, part: str = "") -> list[str]:
         self._marks += 1
         mark = f"/healthz?mark={self._marks}"
         self._page.evaluate("(url) => fetch(url).then((answer) => answer.text())", mark)
-        eventually("our own request", lambda: self._heard[:], lambda urls: any(url.endswith(mark) for url in urls))
+        self._until("our own request", lambda: any(url.endswith(mark) for url in self._heard))
         # The page's clock must not run on past the patience for an answer that is only slow.
-        eventually("every answer", lambda: self._open, lambda unanswered: unanswered <= 0)
+        self._until("every answer", lambda: not self._open)
         return [url for url in self._heard if "/healthz" not in url and part in url]
+
+    def _until(self, what: str, heard: Callable[[], bool]) -> None:
+        """What the browser tells is heard only while something is asked of it: never by waiting alone."""
+        eventually(what, lambda: (self._page.evaluate("0"), heard())[1], bool)
 
     def forget(self) -> None:
         self._heard.clear()
+
+    def calm(self) -> None:
+        """Whatever was under way has ended, and what its answers led to as well."""
+        quiet = 0
+        while quiet < CALM:
+            self.forget()
+            quiet = 0 if self.so_far() else quiet + 1
 
 
 def stopped_clock(phone: Phone, path: str) -> Page:
@@ -63,8 +76,7 @@ def test_an_idle_page_with_nothing_to_send_asks_for_nothing_seen_or_not(phone: P
     phone.page.clock.install()
     for path in ("/", "/capture", "/outbox"):
         page, ears = stopped_clock(phone, path), Ears(phone)
-        ears.so_far()
-        ears.forget()
+        ears.calm()
         for state in ("visible", "hidden"):
             page.evaluate(HIDE, state)
             page.clock.run_for(300 * SECONDS)

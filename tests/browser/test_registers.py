@@ -12,7 +12,7 @@ from tests.cast import Cast
 
 
 def test_a_place_is_picked_on_the_map_and_nobody_overwrites_anybody(phone: Phone, db: Database, cast: Cast) -> None:
-    phone.sign_in("zoe")
+    phone.enter("zoe")
     page = phone.open("/admin/projects")
     barriers = {"list": phone.barriers()}
     page.get_by_role("link", name=re.compile("^海岬装备")).click()

@@ -142,26 +142,29 @@ def finish(phone: Phone, draft: str, words: str) -> None:
 
 
 def test_a_new_version_comes_in_by_itself_at_a_cold_start(far_phone: Phone, wire: Wire) -> None:
-    get_ready(far_phone, to_be_killed=True)
+    phone = far_phone
+    get_ready(phone)
     deploy(wire)
-    look_for_updates(far_phone.open("/settings"))
-    eventually("it waits", lambda: shells(far_phone.page), lambda names: any(name.startswith("new-") for name in names))
-    far_phone.close()
-    page = far_phone.reopen("/settings")
+    look_for_updates(phone.open("/settings"))
+    eventually("it waits", lambda: shells(phone.page), lambda names: any(name.startswith("new-") for name in names))
+    phone.close()
+    page = phone.reopen("/settings")
     waiting = "navigator.serviceWorker.getRegistration().then((worker) => worker.waiting === null)"
     eventually("it has taken over", lambda: page.evaluate(waiting), bool)
     kept = shells(page)  # and what an open page of the version before may still ask for
     assert [name.startswith("new-") for name in kept] == [False, True]
-    far_phone.offline()
-    expect(far_phone.open("/capture").locator('[data-view="pick"]')).to_be_visible()
+    phone.offline()
+    expect(phone.open("/capture").locator('[data-view="pick"]')).to_be_visible()
 
 
-def test_the_switch_removes_worker_and_caches_and_no_record(
-    phone: Phone, served: LiveServer, serve: Callable[..., LiveServer], db: Database
+def test_a_server_is_killed_and_the_switch_of_the_next_removes_worker_and_caches_and_no_record(
+    phone: Phone, served: LiveServer, serve: Callable[..., LiveServer], db: Database, tmp_path: Path
 ) -> None:
     get_ready(phone)
     served.kill()
-    log_visit(phone, "开关之前保存")
+    log_visit(phone, "开关之前保存", [snapshot(tmp_path, "one")])
+    assert set(states(phone.page)) <= {"saved", "sealed"}
+    assert len(held(phone.page, "bytes")) == 1
     serve(int(served.url.rpartition(":")[2]), worker="no")
     page = phone.open("/login?next=/outbox")
     eventually("the caches are gone", lambda: shells(page), lambda names: names == [])
@@ -170,4 +173,4 @@ def test_the_switch_removes_worker_and_caches_and_no_record(
     page = phone.open("/outbox")  # from the network now
     assert [row["form"]["progress"] for row in held(page, "records")] == ["开关之前保存"]
     all_sent(page, 1)
-    assert len(visits(db)) == 1
+    assert (len(visits(db)), len(stored(db))) == (1, 1)

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from gallery import PAGES, ROOT, STATIC, render
-from playwright.sync_api import Page, Playwright
-
-from tests.browser.chromium import find
+from playwright.sync_api import Browser, Page
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -23,10 +21,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def tab(playwright: Playwright) -> Iterator[Page]:
-    browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
-    yield browser.new_page()
-    browser.close()
+def tab(chromium_of_all: Browser) -> Iterator[Page]:
+    page = chromium_of_all.new_page()
+    yield page
+    page.close()
 
 
 def opened(tab: Page, folder: Path, name: str, width: int, role: str = "officer") -> None:
