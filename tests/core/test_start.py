@@ -53,7 +53,7 @@ def test_an_open_address_needs_an_origin(settings: Settings, db: Database, host:
 def fieldapp(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     known = {name: value for name, value in os.environ.items() if not name.startswith("FIELDAPP_")}
     command = [sys.executable, "-m", "fieldapp", *arguments]
-    return subprocess.run(command, env=known | environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=known | environ, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_a_bad_setting_stops_the_start_and_says_which(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_told_to_stop_it_stops_with_all_it_started(serve: Callable[..., LiveServ
     started = children_of(server.process.pid)
     assert len(started) == 2  # a web process and the jobs
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(timeout=30) == 0
+    assert server.process.wait(timeout=120) == 0
     until("its children to end", lambda: not any(running(pid) for pid in started))
 
 
