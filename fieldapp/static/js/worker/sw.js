@@ -93,19 +93,26 @@ async function page(event, url) {
   if (answer) return answer;
   const shell = await (await caches.open(CACHE)).match("/offline", { ignoreVary: true });
   if (!shell) return network;
-  late.set(url.href, network);
-  event.waitUntil(network.then(({ status }) => (status < 500 ? tell(event.resultingClientId, url) : forget(url, network)), () => forget(url, network)));
+  const whole = network.then(readWhole);
+  late.set(url.href, whole);
+  event.waitUntil(whole.then(() => tell(event.resultingClientId, url), () => forget(url, whole)));
   return shell;
 }
 
+// What is read of an answer later than its own event may never come to its end. An error, or a way elsewhere, is no page.
+async function readWhole(answer) {
+  if (!answer.ok) throw new Error(`no page: ${answer.status}`);
+  return new Response(await answer.blob(), answer);
+}
+
 async function tell(client, url) {
-  const network = late.get(url.href);
-  setTimeout(() => forget(url, network), LATEST);
+  const whole = late.get(url.href);
+  setTimeout(() => forget(url, whole), LATEST);
   (await self.clients.get(client))?.postMessage("come");
 }
 
-function forget(url, network) {
-  if (late.get(url.href) === network) late.delete(url.href);
+function forget(url, whole) {
+  if (late.get(url.href) === whole) late.delete(url.href);
 }
 
 // A form comes from the office or not at all: none is kept, none is given up while it may still come, however late. Only in the
