@@ -37,7 +37,7 @@ def marked(id: UUID, photo_id: UUID) -> ResponseReturnValue:
     try:
         with closing(files().open(photo.display_key)) as display:
             picture = watermark.marked(display.read(), lines)
-    except FileNotFoundError:
+    except (FileNotFoundError, watermark.NoPicture):
         raise not_found() from None
     except watermark.NoFont:
         raise Problem(503, "no-font") from None

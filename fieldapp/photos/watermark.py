@@ -20,13 +20,20 @@ class NoFont(Exception):
     """This machine has no font that can say it."""
 
 
+class NoPicture(Exception):
+    """These bytes can not be drawn any more: what `fieldapp doctor` calls a damaged file."""
+
+
 def marked(display: bytes, lines: Sequence[str]) -> bytes:
-    """The display copy with a band of these lines, as a JPEG with nothing but pixels. Raises NoFont."""
+    """The display copy with a band of these lines, as a JPEG with nothing but pixels. Raises NoFont, NoPicture."""
     lettering = Lettering.found()
     if any(lettering.sayable(line) != line.strip() for line in lines if line.strip()) and lettering.path is None:
         raise NoFont
-    with Image.open(BytesIO(display), formats=("JPEG",)) as picture:
-        drawn = picture.convert("RGB")
+    try:
+        with Image.open(BytesIO(display), formats=("JPEG",)) as picture:
+            drawn = picture.convert("RGB")
+    except (OSError, SyntaxError) as damage:  # what Pillow raises for bytes that are no JPEG, or half of one
+        raise NoPicture from damage
     _draw(drawn, [said for line in lines if (said := lettering.sayable(line))], lettering)
     out = BytesIO()
     drawn.save(out, "JPEG", quality=QUALITY)

@@ -83,6 +83,19 @@ def test_a_photo_of_another_visit_and_one_that_may_not_be_seen_are_not_found(
         assert client_of(who).get(f"/visits/{of}/photos/{which}/marked").status_code == 404
 
 
+@pytest.mark.parametrize("left", [b"", b"no picture", pictures.jpeg(PLAIN)[:900]])
+def test_a_copy_that_the_disk_has_damaged_is_not_found(
+    visit: tuple[UUID, UUID], client_of: ClientOf, app: Flask, db: Database, left: bytes
+) -> None:
+    id, photo = visit
+    with db.reading() as session:
+        key = session.get_one(Photo, photo).display_key
+    files = app.extensions["fieldapp"].files
+    files.delete(key)
+    files.put_bytes(key, left)
+    assert client_of("ana").get(f"/visits/{id}/photos/{photo}/marked").status_code == 404
+
+
 def test_without_a_font_the_page_says_so(
     visit: tuple[UUID, UUID], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
